@@ -1,0 +1,58 @@
+"""The edge of the program: whatever happens inside, the user gets a line and the right exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from cencori_guard.errors import ExitCode, GuardError
+from cencori_guard.keys import redact
+from cencori_guard.text import harmless
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """Run *command*; turn any exception into one line on standard error and an exit code that is never 1."""
+    try:
+        return command()
+    except GuardError as error:
+        return say(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return say("interrupted", ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        silence_stdout()
+        return ExitCode.INCOMPLETE
+    except Exception as error:  # noqa: BLE001 - a crash must read neither as "findings" nor as "clean"
+        return say(
+            f"internal error, the scan is not complete: {_where(error)}. Please report this.", ExitCode.INCOMPLETE
+        )
+
+
+def say(message: str, code: ExitCode) -> ExitCode:
+    """Tell *message* on standard error, without keys and control characters; returns *code*."""
+    try:
+        print(f"cencori-guard: {harmless(redact(message))}", file=sys.stderr)
+    except OSError:
+        pass
+    return code
+
+
+def silence_stdout() -> None:
+    """Nobody reads standard output any more: let nothing complain about that, the interpreter's exit included."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        pass
+
+
+def _where(error: Exception) -> str:
+    """The kind of *error* and the places in our code it came through; its own words may hold anything."""
+    places = []
+    trace = error.__traceback__
+    while trace:
+        code = trace.tb_frame.f_code
+        places.append(f"{os.path.basename(code.co_filename)}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {' > '.join(places[-4:])}"

@@ -1,0 +1,84 @@
+"""Where reports go: files first, standard output last, so that a closed pipe loses nothing else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cencori_guard.cli.boundary import silence_stdout
+from cencori_guard.errors import GuardError, UsageError
+from cencori_guard.models import Report
+from cencori_guard.report import WRITERS
+from cencori_guard.report.interface import Style
+
+
+class Output(NamedTuple):
+    """A format, and the file it goes to (None: standard output)."""
+
+    format: str
+    file: str | None
+
+
+def parse(given: Sequence[str]) -> list[Output]:
+    """``FORMAT[=FILE]`` as the command line has them; text where there are none.  Raises :class:`UsageError`."""
+    outputs = []
+    for word in given or ("text",):
+        name, equals, file = word.partition("=")
+        if name not in WRITERS:
+            raise UsageError(f"-o {word}: no such format; known are {', '.join(WRITERS)}")
+        if equals and not file:
+            raise UsageError(f"-o {word}: names no file")
+        outputs.append(Output(name, file or None))
+    if sum(output.file is None for output in outputs) > 1:
+        raise UsageError("two formats for standard output: give all but one of them a file, as in -o json=report.json")
+    return outputs
+
+
+def deliver(report: Report, outputs: Sequence[Output], verbosity: int) -> None:
+    """Write *report* to each of *outputs*.  Raises :class:`GuardError` for a file that cannot be written."""
+    failed = []
+    style = Style(verbosity)
+    for output in sorted(outputs, key=lambda o: o.file is None):
+        if output.file is None:
+            _to_stdout(report, output.format, style)
+            continue
+        try:
+            _replace(output.file, WRITERS[output.format](report, style))
+        except OSError as error:
+            failed.append(f"{output.file}: cannot be written: {error.strerror}")
+    if failed:
+        raise GuardError("; ".join(failed))
+
+
+def _to_stdout(report: Report, name: str, style: Style) -> None:
+    try:
+        if name == "text" and sys.stdout.isatty():
+            from cencori_guard.report.terminal import write
+
+            write(report, style)
+        else:
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+            sys.stdout.write(WRITERS[name](report, style))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence_stdout()
+
+
+def _replace(file: str, text: str) -> None:
+    """Write *text* to *file* in one step, so that nobody ever reads half a report."""
+    if os.path.lexists(file) and not os.path.isfile(file):  # /dev/stderr, a named pipe
+        with open(file, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        return
+    target = os.path.realpath(file)
+    part = f"{target}.{os.getpid()}.part"
+    try:
+        with open(part, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        os.replace(part, target)
+    except BaseException:
+        if os.path.exists(part):
+            os.unlink(part)
+        raise

@@ -1,0 +1,1 @@
+"""The one door to git: nothing else in the program starts it."""

@@ -1,0 +1,65 @@
+"""Where git has a key that was found: in the last commit, in the index, or only in the work tree.
+
+Asked for hits alone.  The versions that git holds are searched like any other blob, so
+that neither line ends nor filters, nor an edit elsewhere in the file, lead astray.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from cencori_guard.errors import GitError
+from cencori_guard.git.listing import Staged, head_versions
+from cencori_guard.git.runner import Git
+from cencori_guard.keys import Key
+from cencori_guard.models import Blob, Match, ReadInto, State
+from cencori_guard.recognise import recognise
+from cencori_guard.search.engine import search
+from cencori_guard.search.matchers import ReMatcher
+from cencori_guard.sources.staged import staged_blobs
+from cencori_guard.tally import Tally
+
+
+class States(NamedTuple):
+    """The keys in the last commit's and in the index's version of each path with a hit."""
+
+    in_head: dict[bytes, set[Key]]
+    in_index: dict[bytes, set[Key]]
+
+    def of(self, blob: Blob, key: Key) -> State | None:
+        """The state of *key* at *blob*; None outside of git."""
+        if blob.repository is None:
+            return None
+        if not blob.tracked:
+            return State.UNTRACKED
+        if key in self.in_head.get(blob.path, ()):
+            return State.TIP
+        return State.STAGED if key in self.in_index.get(blob.path, ()) else State.MODIFIED
+
+
+def look_up(repositories: dict[bytes, Git], blobs: Iterable[Blob], tally: Tally) -> States:
+    """Look for keys in what git holds of *blobs*.  *repositories*: git, by the prefix of their paths."""
+    states = States({}, {})
+    by_repository: dict[bytes, dict[bytes, Blob]] = {}
+    for blob in blobs:
+        if blob.tracked and blob.repository is not None and blob.oid:
+            by_repository.setdefault(blob.repository, {})[blob.path] = blob
+    for prefix, hits in by_repository.items():
+        git = repositories[prefix]
+        index = {path[len(prefix) :]: blob.oid or "" for path, blob in hits.items()}
+        try:
+            head = {**index, **head_versions(git, list(index))}
+            for versions, keys in ((head, states.in_head), (index, states.in_index)):
+                wanted = [Staged(prefix + path, oid, "") for path, oid in versions.items() if oid]
+                for blob, key in _keys(staged_blobs(git, wanted, Tally())):
+                    keys.setdefault(blob.path, set()).add(key)
+        except GitError as error:
+            tally.skip(prefix, f"whether the keys found are committed is not known: {error}", blind=True)
+    return states
+
+
+def _keys(blobs: Iterable[tuple[Blob, ReadInto]]) -> Iterator[tuple[Blob, Key]]:
+    for found in recognise(search(blobs, ReMatcher(), Tally()), Tally()):
+        if isinstance(found, Match):
+            yield found.blob, found.key

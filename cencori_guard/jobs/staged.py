@@ -1,0 +1,66 @@
+"""Scans the index: the whole of what a commit would add, or the files that a hook was given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from cencori_guard.classify.contexts import HoldsWebFiles
+from cencori_guard.errors import GitError
+from cencori_guard.git.ignore import deciding_rules_of_index
+from cencori_guard.git.listing import Staged, indexed, staged_changes
+from cencori_guard.git.runner import Git
+from cencori_guard.gitstate import States, look_up
+from cencori_guard.models import Blob, Finding, IgnoreRule, Match, ReadInto
+from cencori_guard.places import is_web_file
+from cencori_guard.policy import env_files
+from cencori_guard.policy.survey import Survey
+from cencori_guard.sources.staged import staged_blobs
+from cencori_guard.tally import Tally
+from cencori_guard.triage.decide import Policy
+
+
+class StagedJob:
+    """The index of one repository.  Raises :class:`GitError` where there is none."""
+
+    source = "staged"
+
+    def __init__(self, git: Git, paths: Sequence[bytes] | None = None) -> None:
+        """*paths*, relative to git's directory: look at the index's version of these, changed or not."""
+        self._git = git
+        self._versions: list[Staged] = staged_changes(git) if paths is None else indexed(git, paths) if paths else []
+
+    def blobs(self, tally: Tally, policy: Policy) -> Iterator[tuple[Blob, ReadInto]]:
+        """The blobs in the index.  What config excludes is searched and excused: compiling globs costs more."""
+        return staged_blobs(self._git, self._versions, tally)
+
+    def holds_web_files(self) -> HoldsWebFiles:
+        """By what the index has in the directory."""
+        known: dict[bytes, bool] = {}
+
+        def ask(directory: bytes) -> bool:
+            if directory not in known:
+                known[directory] = any(is_web_file(version.path) for version in indexed(self._git, [directory]))
+            return known[directory]
+
+        return ask
+
+    def states(self, matches: list[Match], tally: Tally) -> States:
+        """By the last commit's version."""
+        return look_up({b"": self._git}, [match.blob for match in matches], tally) if matches else States({}, {})
+
+    def check(self, survey: Survey, with_keys: set[bytes], tally: Tally) -> Iterator[Finding]:
+        """``env-file-tracked``; the ignore rules only where an env or ignore file is staged."""
+        yield from env_files.check_tracked(survey)
+        if not (survey.env_files or survey.saw_ignore_file):
+            return
+
+        def judge(_repository: bytes | None, paths: Sequence[bytes]) -> Mapping[bytes, IgnoreRule | None]:
+            try:
+                return deciding_rules_of_index(self._git, paths)
+            except GitError as error:
+                for path in paths:
+                    tally.skip(path, f"whether it is ignored is not known: {error}", blind=True)
+                return {}
+
+        yield from env_files.check_ignored(survey, judge, with_keys)
+        yield from env_files.check_ignore_missing(survey, judge)

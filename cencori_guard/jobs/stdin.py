@@ -1,0 +1,39 @@
+"""Scans standard input as one file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cencori_guard.classify.contexts import HoldsWebFiles
+from cencori_guard.gitstate import States
+from cencori_guard.models import Blob, Finding, Match, ReadInto
+from cencori_guard.places import is_web_file
+from cencori_guard.policy.survey import Survey
+from cencori_guard.sources.stdin import stdin_blobs
+from cencori_guard.tally import Tally
+from cencori_guard.triage.decide import Policy
+
+
+class StdinJob:
+    """Standard input, under the name of a file."""
+
+    source = "stdin"
+
+    def __init__(self, name: bytes) -> None:
+        self._name = name
+
+    def blobs(self, tally: Tally, policy: Policy) -> Iterator[tuple[Blob, ReadInto]]:
+        """The one blob there is."""
+        return stdin_blobs(self._name, tally)
+
+    def holds_web_files(self) -> HoldsWebFiles:
+        """By the name alone."""
+        return lambda _directory: is_web_file(self._name)
+
+    def states(self, matches: list[Match], tally: Tally) -> States:
+        """git knows nothing of it."""
+        return States({}, {})
+
+    def check(self, survey: Survey, with_keys: set[bytes], tally: Tally) -> Iterator[Finding]:
+        """There is no project to check."""
+        yield from ()

@@ -1,0 +1,92 @@
+"""Scans files on disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+
+from cencori_guard.classify.contexts import HoldsWebFiles
+from cencori_guard.errors import GitError
+from cencori_guard.git.ignore import deciding_rules
+from cencori_guard.git.runner import Git
+from cencori_guard.gitstate import States, look_up
+from cencori_guard.models import Blob, Finding, IgnoreRule, Match, ReadInto
+from cencori_guard.policy import env_files
+from cencori_guard.policy.survey import Survey
+from cencori_guard.sources.shipped import holds_web_files
+from cencori_guard.sources.targets import Target, Targets
+from cencori_guard.sources.tree import Tree
+from cencori_guard.sources.walk import Ignores
+from cencori_guard.tally import Tally
+from cencori_guard.triage.decide import Policy
+
+
+class TreeJob:
+    """The work trees of some targets."""
+
+    source = "tree"
+
+    def __init__(self, targets: Targets, *, bundles: bool = True) -> None:
+        """*bundles*: look into what ships although git ignores it."""
+        self._targets = targets
+        self._bundles = bundles
+
+    def blobs(self, tally: Tally, policy: Policy) -> Iterator[tuple[Blob, ReadInto]]:
+        """Every file of the targets."""
+        return Tree(self._targets, tally, excluded=policy.excludes, bundles=self._bundles).blobs()
+
+    def holds_web_files(self) -> HoldsWebFiles:
+        """By what lies in the directory."""
+        known: dict[bytes, bool] = {}
+
+        def ask(directory: bytes) -> bool:
+            if directory not in known:
+                known[directory] = holds_web_files(self._targets.base, directory)
+            return known[directory]
+
+        return ask
+
+    def _git(self, prefix: bytes) -> Git:
+        return Git(os.path.join(self._targets.base, prefix))
+
+    def states(self, matches: list[Match], tally: Tally) -> States:
+        """By the versions in the index and in the last commit."""
+        blobs = [match.blob for match in matches]
+        prefixes = {blob.repository for blob in blobs if blob.repository is not None}
+        return look_up({prefix: self._git(prefix) for prefix in prefixes}, blobs, tally)
+
+    def check(self, survey: Survey, with_keys: set[bytes], tally: Tally) -> Iterator[Finding]:
+        """All rules about env files; whether ``.env`` would be ignored only where a directory is scanned."""
+
+        def judge(repository: bytes | None, paths: Sequence[bytes]) -> Mapping[bytes, IgnoreRule | None]:
+            try:
+                return self._judge(repository, paths)
+            except GitError as error:
+                for path in paths:
+                    tally.skip(path, f"whether it is ignored is not known: {error}", blind=True)
+                return {}
+
+        yield from env_files.check_tracked(survey)
+        yield from env_files.check_ignored(survey, judge, with_keys)
+        if any(map(_whole_directory, self._targets.targets)):
+            yield from env_files.check_ignore_missing(survey, judge)
+
+    def _judge(self, repository: bytes | None, paths: Sequence[bytes]) -> dict[bytes, IgnoreRule | None]:
+        if repository is not None:
+            inner = {path[len(repository) :]: path for path in paths}
+            return {inner[p]: rule for p, rule in deciding_rules(self._git(repository), list(inner)).items()}
+        ignores = Ignores(self._targets.base, lambda *_: None)
+        verdicts: dict[bytes, IgnoreRule | None] = {}
+        for path in paths:
+            decided = ignores.ignored_by(path)
+            verdicts[path] = decided and IgnoreRule(
+                decided.source.decode("utf-8", "backslashreplace"),
+                decided.rule.line,
+                decided.rule.text.decode("utf-8", "backslashreplace"),
+                shared=True,
+            )
+        return verdicts
+
+
+def _whole_directory(target: Target) -> bool:
+    return not target.paths or any(os.path.isdir(os.path.join(target.root, path)) for path in target.paths)

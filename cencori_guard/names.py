@@ -1,0 +1,61 @@
+"""The grammar of Cencori's *names* in other people's files: environment variables, packages, imports.
+
+Facts: the SDKs read ``CENCORI_API_KEY``; the vendor's documentation adds
+``CENCORI_TEST_API_KEY``, ``CENCORI_KEY``, ``NEXT_PUBLIC_CENCORI_KEY`` and
+``NEXT_PUBLIC_CENCORI_PUBLISHABLE_KEY``.  The package is ``cencori`` on npm and PyPI,
+``@cencori/…`` for its parts, ``github.com/cencori/…`` in Go.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cencori_guard.models import Use
+
+# What the bulk search looks for, beside the prefixes of keys.
+WORDS = (b"cencori", b"CENCORI")
+
+_PACKAGE = rb"(?:cencori(?!-guard)|@cencori|github\.com/cencori)(?:[/-][A-Za-z0-9._/-]+)?"
+_IMPORT = re.compile(
+    rb"(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|^\s*_?\s*)[\"'`]" + _PACKAGE + rb"[\"'`]"
+    rb"|^\s*(?:from|import)\s+cencori(?:\.[\w.]+)?(?:\s|,|;|$)"
+)
+_DEPENDENCY = re.compile(
+    rb"[\"']" + _PACKAGE + rb"[\"']\s*:"  # "cencori": "^1.0"
+    rb"|^\s*[\"']?" + _PACKAGE + rb"\s*(?:$|#|;|\[|[=<>~!@]=?|[\"',]|\sv\d)"  # cencori>=1, cencori = "1"
+    rb"|^\s*(?:require|gem|use)\s+[\"']?" + _PACKAGE
+)
+_ASSIGNMENT = re.compile(rb"(?P<name>(?:[A-Z0-9]+_)*CENCORI(?:_[A-Z0-9]+)*)[\"']?\s*(?P<value>[=:][^\r\n]*)?")
+_SECRET_NAME = re.compile(rb"KEY|TOKEN|SECRET")
+_PLACEHOLDER = re.compile(
+    rb"\$|<|>|\{\{|%\w+%|\.\.\.|\xe2\x80\xa6|x{4}|\*{3}|://"
+    rb"|your|change_?me|example|placeholder|replace|insert|dummy|todo|redacted|none|null|undefined|key_here",
+    re.IGNORECASE,
+)
+
+
+def is_real(value: bytes) -> bool:
+    """Whether what stands after ``NAME=`` is a value, and not empty, a reference or a placeholder."""
+    value = value.lstrip(b"=: \t")
+    quote = value[:1]
+    if quote in (b'"', b"'", b"`"):
+        value = value[1:].partition(quote)[0]
+    else:
+        value = re.split(rb"\s+#|[\s,;]", value, maxsplit=1)[0]
+    return len(value) >= 8 and not _PLACEHOLDER.search(value)
+
+
+def use_in(line: bytes, at: int) -> tuple[Use, bool] | None:
+    """What the word that starts at *at* in *line* says: how Cencori is used, and whether a secret gets a real value."""
+    if line[at : at + 7].isupper():
+        for match in _ASSIGNMENT.finditer(line):
+            if match.start() <= at < match.end("name"):
+                name, value = match["name"], match["value"]
+                secret = _SECRET_NAME.search(name) and b"PUBLISHABLE" not in name
+                return Use.NAME, bool(secret and value and is_real(value))
+        return None
+    if any(m.start() <= at < m.end() for m in _IMPORT.finditer(line)):
+        return Use.IMPORT, False
+    if any(m.start() <= at < m.end() for m in _DEPENDENCY.finditer(line)):
+        return Use.DEPENDENCY, False
+    return None

@@ -1,0 +1,63 @@
+"""What the policy rules need to know of a project, noted while its files pass by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cencori_guard.keys import PREFIXES
+from cencori_guard.models import Blob, Mention, ReadInto, Use
+from cencori_guard.places import base_name, is_env_file, is_manifest
+
+_ENV_MARKS = (b".env", b".dev.vars", b".cencorirc")
+_IGNORE_FILE = b".gitignore"
+# Dozens of packages say no more than some do.
+_MOST_PROJECTS = 50
+
+
+class Survey:
+    """Env files, ignore files and signs of Cencori in one scan; and names that may hold a key."""
+
+    def __init__(self) -> None:
+        self.env_files: dict[bytes, Blob] = {}
+        self.saw_ignore_file = False
+        self.real_values: set[bytes] = set()
+        self.suspicious_names: list[Blob] = []
+        self._projects: dict[bytes, bytes | None] = {}
+
+    def watch(self, blobs: Iterable[tuple[Blob, ReadInto]]) -> Iterator[tuple[Blob, ReadInto]]:
+        """Pass *blobs* on, noting what their names say."""
+        for item in blobs:
+            path = item[0].path
+            if any(mark in path for mark in _ENV_MARKS) and is_env_file(base_name(path)):
+                self.env_files[path] = item[0]
+            elif path.endswith(_IGNORE_FILE):
+                self.saw_ignore_file = True
+            if b"_" in path and any(prefix in path for prefix in PREFIXES):
+                self.suspicious_names.append(item[0])
+            yield item
+
+    def hear(self, mention: Mention) -> None:
+        """Note a sign that the project uses Cencori, if it is one where it stands."""
+        blob = mention.blob
+        name = base_name(blob.path)
+        if mention.real and is_env_file(name):
+            self.real_values.add(blob.path)
+        counts = {
+            Use.DEPENDENCY: is_manifest(name),
+            Use.IMPORT: not is_env_file(name),
+            Use.NAME: is_env_file(name),
+        }[mention.use]
+        if counts and not blob.ignored and len(self._projects) < _MOST_PROJECTS:
+            # A manifest or an env file lies where its package does; a source file, somewhere below.
+            directory = blob.path[: -len(name)] if mention.use is not Use.IMPORT else blob.repository or b""
+            self._projects.setdefault(directory, blob.repository)
+
+    @property
+    def uses_cencori(self) -> bool:
+        """Whether anything says that the project uses Cencori."""
+        return bool(self._projects)
+
+    @property
+    def projects(self) -> dict[bytes, bytes | None]:
+        """The directories of packages that use Cencori (``b""`` or ending in a slash), each with its repository."""
+        return self._projects

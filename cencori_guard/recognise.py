@@ -1,0 +1,178 @@
+"""The two-stage search's second half: the grammar, applied to a bounded window around each candidate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from cencori_guard.keys import LONGEST, Key, find_keys, is_plausible, key_at
+from cencori_guard.models import Blob, Excerpt, Match, Mention
+from cencori_guard.names import WORDS, use_in
+from cencori_guard.search.engine import AHEAD, BEHIND, Candidate
+from cencori_guard.search.needles import LFS_POINTER
+from cencori_guard.tally import Tally
+
+# More keys than this in one blob, or in one scan, are no leak but an attack on whoever reads the report.
+MOST_IN_BLOB = 1_000
+MOST_IN_SCAN = 20_000
+_MOST_MENTIONS = 100
+
+_NOTE = re.compile(r"cencori-guard:\s*(allow(?:-next-line)?\b[^\r\n]{0,300})")
+_LFS_POINTER_HEAD = b"version https://git-lfs.github.com/spec/v1\n"
+_NEAR = 200
+# Bytes shown of a line on either side of a key.
+_SHOWN = 240
+_TOKEN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+# The body of a key without its prefix is no one's business either.
+_HEX_RUN = re.compile(rb"[0-9a-fA-F]{24,}")
+
+
+class _Window(NamedTuple):
+    """The bytes around a candidate as single bytes; ``step`` is the width of a character in the blob."""
+
+    data: bytes
+    at: int
+    step: int
+    encoding: str
+
+
+def recognise(candidates: Iterable[Candidate], tally: Tally) -> Iterator[Match | Mention]:
+    """Yield the keys among *candidates*, and the signs that the project uses Cencori.
+
+    Keys do not overlap.  A blob or a scan with more keys than anyone can read is noted
+    in *tally* as not fully looked at.
+    """
+    blob: Blob | None = None
+    done = keys = total = mentions = 0
+    for candidate in candidates:
+        if candidate.blob is not blob:
+            blob, done, keys, mentions = candidate.blob, 0, 0, 0
+        data, at = candidate.data, candidate.at
+        if data.startswith(LFS_POINTER, at, candidate.end):
+            if data.startswith(_LFS_POINTER_HEAD, candidate.base, candidate.end):
+                tally.skip(blob.path, "Git LFS pointer: the content itself is not here", blind=False)
+            continue
+        offset = at - candidate.base
+        wide = data[at + 1 : at + 2] == b"\0"
+        plausible = wide or is_plausible(data, at, candidate.end)
+        if not plausible and not data.startswith(WORDS, at, candidate.end):
+            continue
+        window = _window(candidate, _NEAR, 2 * LONGEST)
+        if mentions < _MOST_MENTIONS and window.data.startswith(WORDS, window.at):
+            use = use_in(*_line_of(window))
+            if use:
+                mentions += 1
+                yield Mention(blob, *use)
+        if not plausible or offset < done or keys > MOST_IN_BLOB:
+            continue
+        hit = key_at(window.data, window.at)
+        if not hit:
+            continue
+        keys, total = keys + 1, total + 1
+        if keys > MOST_IN_BLOB:
+            tally.skip(blob.path, f"has more than {MOST_IN_BLOB:,} keys; the rest is not listed", blind=True)
+        elif total > MOST_IN_SCAN:
+            tally.skip(blob.path, f"more than {MOST_IN_SCAN:,} keys in one scan; the rest is not listed", blind=True)
+            return
+        else:
+            done = offset + (hit.end - hit.start) * window.step
+            yield _match(candidate, hit.key, hit.end - hit.start)
+
+
+def recognise_name(blob: Blob) -> Match | None:
+    """The key in the name of *blob*, if it has one; ``blob`` in the answer is the part of the path up to it."""
+    hits = find_keys(blob.path)
+    if not hits:
+        return None
+    end = blob.path.find(b"/", hits[0].end)
+    named = blob if end < 0 else blob._replace(path=blob.path[: end + 1], oid=None)
+    return Match(named, hits[0].key, None, None, None)
+
+
+def _window(candidate: Candidate, before: int, after: int) -> _Window:
+    """The candidate's surroundings: as far as *before* and *after* (bytes, even) allow, and the blob reaches."""
+    data, at = candidate.data, candidate.at
+    low, high = max(candidate.begin, at - before), min(candidate.end, at + after)
+    if data[at + 1 : at + 2] != b"\0":
+        return _Window(bytes(data[low:high]), at - low, 1, "utf-8")
+    low += (at - low) % 2
+    # The zero bytes stand before the characters in UTF-16BE, after them in UTF-16LE; between
+    # ASCII characters the two look alike, so the text's own encoding decides, then what follows.
+    big = candidate.cursor.encoding == "utf-16-be" or (
+        candidate.cursor.width == 1 and data[at + 7 : at + 8] != b"\0" and at > candidate.begin and not data[at - 1]
+    )
+    if big:
+        highs = bytes(data[low - 1 : high - 1 : 2]) if low > candidate.begin else b"\0" + data[low + 1 : high - 1 : 2]
+    else:
+        highs = bytes(data[low + 1 : high : 2])
+    return _Window(_narrow(bytes(data[low:high:2]), highs), (at - low) // 2, 2, "utf-16-be" if big else "utf-16-le")
+
+
+def _narrow(lows: bytes, highs: bytes) -> bytes:
+    """UTF-16 as one byte a character; those that are not ASCII become 0xFF, which is in no key."""
+    if not highs.strip(b"\0"):
+        return lows[: len(highs) + 1]
+    return bytes(
+        low if not high and low < 128 else 255 for low, high in zip(lows, highs.ljust(len(lows), b"\0"), strict=False)
+    )
+
+
+def _line_of(window: _Window) -> tuple[bytes, int]:
+    """The line around the candidate, at most 400 bytes of it, and where the candidate stands in it."""
+    low = max(window.data.rfind(b"\n", 0, window.at) + 1, window.at - 200)
+    high = window.data.find(b"\n", window.at)
+    return window.data[low : min(high if high >= 0 else len(window.data), window.at + 200)], window.at - low
+
+
+def _match(candidate: Candidate, key: Key, length: int) -> Match:
+    cursor = candidate.cursor
+    cursor.advance(candidate.data, candidate.base, candidate.at - candidate.base)
+    window = _window(candidate, BEHIND, AHEAD)
+    # In a text of single bytes a UTF-16 key is twice as many characters long.
+    columns = length if window.step == cursor.width else length * window.step
+    excerpt, notes = _surroundings(window, key, window.at + length)
+    return Match(
+        candidate.blob,
+        key,
+        cursor.line,
+        cursor.column,
+        cursor.column + columns,
+        () if window.step == 1 else (window.encoding,),
+        excerpt,
+        notes,
+    )
+
+
+def _surroundings(window: _Window, key: Key, key_end: int) -> tuple[Excerpt, tuple[str, ...]]:
+    """The match's line for people to read, every key in it redacted, and the comments that concern it."""
+    data, at = window.data, window.at
+    start = data.rfind(b"\n", 0, at) + 1
+    end = data.find(b"\n", key_end)
+    end = len(data) if end < 0 else end
+    notes = [n for n in _NOTE.findall(_text(data[start:end])) if not n.startswith("allow-next-line")]
+    if start:
+        above = data[data.rfind(b"\n", 0, start - 1) + 1 : start]
+        notes += [n for n in _NOTE.findall(_text(above)) if n.startswith("allow-next-line")]
+    before, after = data[start:at][-_SHOWN:], data[key_end:end][:_SHOWN]
+    # What the edges cut may be a piece of another key.
+    if len(before) == _SHOWN:
+        before = before.lstrip(_TOKEN)
+    if len(after) == _SHOWN:
+        after = after.rstrip(_TOKEN)
+    left, right = _hide(before), _hide(after.lstrip(_TOKEN) if after[:1].isalnum() else after)
+    return Excerpt(left + key.redacted + right, len(left), len(left) + len(key.redacted)), tuple(notes)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def _hide(data: bytes) -> str:
+    """*data* as text in which every key is redacted, and any long run of hex digits too."""
+    parts, at = [], 0
+    for hit in find_keys(data):
+        parts += [_HEX_RUN.sub(b"*", data[at : hit.start]), hit.key.redacted.encode()]
+        at = hit.end
+    parts.append(_HEX_RUN.sub(b"*", data[at:]))
+    return _text(b"".join(parts)).strip("\r")

@@ -1,0 +1,74 @@
+"""A report as plain data, version 1: what the JSON formats write and the JSON Schema describes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cencori_guard import __version__
+from cencori_guard.keys import Confidence
+from cencori_guard.models import Finding, Report, Skipped
+from cencori_guard.text import shown
+
+SCHEMA_VERSION = 1
+TOOL = {"name": "cencori-guard", "version": __version__}
+
+
+def scan_record(report: Report) -> dict[str, Any]:
+    """What was looked at."""
+    scan = report.scan
+    return {
+        "source": scan.source,
+        "complete": scan.complete,
+        "files": scan.files,
+        "blobs": scan.blobs,
+        "bytes": scan.bytes,
+        "commits": 0,
+        "seconds": round(scan.seconds, 3),
+        "skipped": [_skipped(s) for s in scan.skipped],
+    }
+
+
+def _skipped(skipped: Skipped) -> dict[str, Any]:
+    return {"path": shown(skipped.path), "reason": skipped.reason, "blind": skipped.blind}
+
+
+def finding_record(finding: Finding) -> dict[str, Any]:
+    """One finding; ``key`` and ``git`` are null where they do not apply."""
+    key, where, excuse = finding.key, finding.location, finding.suppressed
+    return {
+        "rule": str(finding.rule),
+        "severity": finding.severity.label,
+        "confidence": str(key.confidence if key else Confidence.EXACT),
+        "message": finding.message,
+        "context": str(finding.context),
+        "key": key
+        and {
+            "kind": str(key.kind),
+            "environment": str(key.environment),
+            "redacted": key.redacted,
+            "fingerprint": key.fingerprint(),
+        },
+        "location": {
+            "path": shown(where.path),
+            "line": where.line,
+            "column": where.column,
+            "end_column": where.end_column,
+            "inside": list(where.inside),
+            "decoded": list(where.decoded),
+        },
+        "git": None
+        if finding.tracked is None
+        else {
+            "tracked": finding.tracked,
+            "state": finding.state and str(finding.state),
+            "commit": None,
+            "author": None,
+            "date": None,
+            "last_commit": None,
+            "refs": [],
+            "versions": 1,
+        },
+        "liveness": {"status": "unchecked", "reason": ""},
+        "suppressed": excuse and {"by": excuse.by, "reason": excuse.reason},
+        "remedy": list(finding.remedy),
+    }

@@ -1,0 +1,140 @@
+"""Text for people: one block a finding, then a closing line.
+
+Written as lines of styled pieces, so that a terminal's colours and plain text come from
+one layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from cencori_guard.models import Excerpt, Finding, Report, Severity
+from cencori_guard.report.interface import Style
+from cencori_guard.text import harmless, shown
+
+# (text, style name); the names are those of rich.
+Piece = tuple[str, str]
+Line = list[Piece]
+
+_COLOURS = {
+    Severity.CRITICAL: "bold white on red",
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "bold yellow",
+    Severity.LOW: "bold cyan",
+    Severity.INFO: "bold blue",
+}
+_SKIPPED_SHOWN = 10
+_NARROWEST = 40
+
+
+def write(report: Report, style: Style) -> str:
+    """The report without colours."""
+    return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in layout(report, style))
+
+
+def layout(report: Report, style: Style) -> Iterator[Line]:
+    """The lines of the report."""
+    style = style._replace(width=max(style.width, _NARROWEST))
+    for finding in report.findings:
+        if finding.suppressed is None or style.verbosity > 0:
+            yield from _block(finding, style.width)
+            yield []
+    yield from _skipped(report, style)
+    if style.verbosity >= 0:
+        yield from _closing(report, style.width)
+
+
+def _block(finding: Finding, width: int) -> Iterator[Line]:
+    label = finding.severity.label
+    yield [(label, _COLOURS[finding.severity]), ("  ", ""), (str(finding.rule), "bold"), ("  " + _place(finding), "")]
+    yield from _paragraph(harmless(finding.message) + ".", width, "  ", "  ")
+    if finding.suppressed:
+        why = f"suppressed ({finding.suppressed.by}): {harmless(finding.suppressed.reason)}"
+        yield from _paragraph(why, width, "  ", "  ", "dim")
+        return
+    if finding.excerpt and finding.location.line:
+        yield from _excerpt(finding.excerpt, finding.location.line, width)
+    steps = finding.remedy
+    for number, step in enumerate(steps, 1):
+        mark = "  -> " if len(steps) == 1 else f"  {number}. "
+        yield from _paragraph(harmless(step), width, mark, " " * len(mark))
+
+
+def _place(finding: Finding) -> str:
+    where = finding.location
+    place = harmless(shown(where.path))
+    if where.line is not None:
+        place += f":{where.line}:{where.column}"
+    return place + "".join(f" ({layer})" for layer in where.decoded)
+
+
+def _paragraph(text: str, width: int, first: str, rest: str, colour: str = "") -> Iterator[Line]:
+    lines = wrap(text, width - len(rest), break_long_words=False, break_on_hyphens=False)
+    for number, line in enumerate(lines):
+        yield [(rest if number else first, "dim" if not number and first.strip() else ""), (line, colour)]
+
+
+def _excerpt(excerpt: Excerpt, number: int, width: int) -> Iterator[Line]:
+    """The line that holds the key, as much of it as fits, and a mark below the key."""
+    gutter = f"  {number} | "
+    text, start, end = excerpt
+    key = text[start:end]
+    before, after = (harmless(part).replace("\t", " ") for part in (text[:start].lstrip(), text[end:].rstrip()))
+    room = max(10, width - len(gutter) - len(key))
+    left = min(len(before), max(room * 2 // 3, room - len(after)))
+    before = before if left == len(before) else "…" + before[len(before) - left + 1 :]
+    right = room - left
+    after = after if len(after) <= right else after[: max(0, right - 1)] + "…"
+    yield [(gutter, "dim"), (before, ""), (key, "bold red"), (after, "")]
+    yield [(" " * (len(gutter) - 2) + "| ", "dim"), (" " * len(before) + "^" * len(key), "bold red")]
+
+
+def _skipped(report: Report, style: Style) -> Iterator[Line]:
+    skipped = report.scan.skipped
+    listed = list(skipped) if style.verbosity > 0 else [s for s in skipped if s.blind]
+    for entry in listed if style.verbosity > 0 else listed[:_SKIPPED_SHOWN]:
+        what = "not looked at" if entry.blind else "skipped"
+        place = f" {harmless(shown(entry.path)) or '.'}"
+        colour = "bold yellow" if entry.blind else "dim"
+        lines = wrap(f"{harmless(entry.reason)}", style.width - 2, break_long_words=False, break_on_hyphens=False)
+        yield [(f"{what}:", colour), (place, "")]
+        yield from ([("  " + line, "")] for line in lines)
+    if style.verbosity <= 0 and len(listed) > _SKIPPED_SHOWN:
+        yield [(f"and {len(listed) - _SKIPPED_SHOWN:,} more that could not be looked at; -v lists them", "bold yellow")]
+    if listed:
+        yield []
+
+
+def _closing(report: Report, width: int) -> Iterator[Line]:
+    scan, counts = report.scan, report.counted()
+    found = [f"{counts[s.label]:,} {s.label}" for s in sorted(Severity, reverse=True) if counts[s.label]]
+    failing = any(f.severity >= report.fail_on and not f.suppressed for f in report.findings)
+    verdict, colour = ", ".join(found), "bold red" if failing else "bold"
+    if not found:
+        verdict, colour = "No Cencori key found", "bold green"
+    if report.interrupted:
+        verdict, colour = f"{verdict}, but the scan was interrupted", "bold yellow"
+    elif not scan.complete or (report.strict and scan.skipped):
+        verdict, colour = f"{verdict}, but not everything could be looked at", "bold yellow"
+    details = [_count(scan.files, "file"), _size(scan.bytes), f"{scan.seconds:.2f} s"]
+    details += [f"{counts['suppressed']:,} suppressed"] if counts["suppressed"] else []
+    details += [f"{len(scan.skipped):,} skipped"] if scan.skipped else []
+    rest = "(" + ", ".join(details) + ")."
+    if len(verdict) + len(rest) + 2 > width:
+        yield [(verdict + ":", colour)]
+        yield [(rest, "dim")]
+    else:
+        yield [(verdict, colour), (" " + rest, "dim")]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _size(size: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 10 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.2f} GB"

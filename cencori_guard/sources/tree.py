@@ -1,0 +1,178 @@
+"""The files of checkouts and plain directories, as they are on disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+from cencori_guard.errors import GitError
+from cencori_guard.git.ignore import deciding_rules
+from cencori_guard.git.listing import GITLINK, Entry, entries, start_ignored, start_listing
+from cencori_guard.git.runner import Git
+from cencori_guard.models import Blob, ReadInto
+from cencori_guard.places import DEPENDENCY_DIRECTORIES, base_name, is_env_file
+from cencori_guard.sources.files import Files, NotRegular
+from cencori_guard.sources.shipped import shipped_files
+from cencori_guard.sources.targets import Target, Targets
+from cencori_guard.sources.walk import Ignores, Warn, walk
+from cencori_guard.tally import Tally
+
+# Repositories within repositories; deeper is no project.
+_DEEPEST = 16
+
+Excluded = Callable[[bytes], bool]
+
+
+class Tree:
+    """The work trees of *targets*.  What cannot be looked at goes to *tally*; *excluded* paths are left out."""
+
+    def __init__(self, targets: Targets, tally: Tally, *, excluded: Excluded, bundles: bool = True) -> None:
+        """*bundles*: also look into what ships although git ignores it."""
+        self._targets = targets
+        self._tally = tally
+        self._excluded = excluded
+        self._bundles = bundles
+
+    def blobs(self) -> Iterator[tuple[Blob, ReadInto]]:
+        """Yield every file once."""
+        files = Files(self._targets.base)
+        try:
+            for blob in self._list():
+                if not self._excluded(blob.path):
+                    yield from self._open(files, blob)
+        finally:
+            files.close()
+
+    def _open(self, files: Files, blob: Blob) -> Iterator[tuple[Blob, ReadInto]]:
+        try:
+            files.open(blob.path)
+        except FileNotFoundError:
+            return  # deleted since it was listed, or from the work tree alone
+        except NotRegular as what:
+            self._tally.skip(blob.path, str(what.strerror), blind=False)
+            return
+        except OSError as error:
+            self._tally.skip(blob.path, f"cannot be read: {error.strerror}", blind=True)
+            return
+        self._tally.files += 1
+        yield blob, files.readinto
+        files.close_file()
+
+    def _list(self) -> Iterator[Blob]:
+        for target in self._targets.targets:
+            prefix = self._targets.prefix(target)
+            if target.checkout:
+                yield from self._checkout(target, prefix, 0)
+            else:
+                yield from self._plain(target, prefix)
+
+    def _checkout(self, target: Target, prefix: bytes, depth: int) -> Iterator[Blob]:
+        """List a checkout with git; where git fails, walk it, and say that the list may be wrong."""
+        git = Git(target.root)
+        missing = dict.fromkeys(target.paths)
+        listed = False
+        try:
+            if depth == 0:
+                git.check_version()
+            listing, ignoring = start_listing(git, target.paths), start_ignored(git, target.paths)
+            for entry in entries(listing):
+                listed = True
+                missing.pop(entry.path, None)
+                if entry.path.endswith(b"/") or entry.mode == GITLINK:
+                    yield from self._nested(target.root, prefix, entry, depth)
+                else:
+                    yield Blob(prefix + entry.path, prefix, tracked=entry.oid is not None, oid=entry.oid)
+            ignored = list(ignoring.records())
+            said = listing.finish() or ignoring.finish()
+            listed = True
+            if said:
+                self._blind(prefix, f"git ls-files said: {said}")
+            yield from self._private_env_files(git, prefix, ignored)
+            yield from self._named(git, prefix, list(missing))
+        except GitError as error:
+            if listed:
+                self._blind(prefix, f"git failed while it listed the files: {error}")
+                return
+            self._blind(prefix, f"git could not list the files, so they were found without it: {error}")
+            yield from self._plain(target, prefix)
+            return
+        if self._bundles:
+            for path in shipped_files(target.root, ignored, self._warner(prefix)):
+                yield Blob(prefix + path, prefix, ignored=True)
+
+    def _private_env_files(self, git: Git, prefix: bytes, ignored: list[bytes]) -> Iterator[Blob]:
+        """The env files that only a rule of this person's own ignores: for the team they are not ignored."""
+        wanted = [
+            path
+            for path in ignored
+            if (path.endswith(b"/") or is_env_file(base_name(path)))
+            and DEPENDENCY_DIRECTORIES.isdisjoint(path.split(b"/"))
+        ]
+        private = {path for path, rule in deciding_rules(git, wanted).items() if not (rule and rule.shared)}
+        files = {path for path in private if not path.endswith(b"/")}
+        for path in private - files:
+            files.update(self._env_files_below(git.directory, path[:-1]))
+        for path, rule in deciding_rules(git, sorted(files)).items():
+            if not (rule and rule.shared):
+                yield Blob(prefix + path, prefix)
+
+    def _env_files_below(self, root: bytes, directory: bytes) -> list[bytes]:
+        return [
+            found.path
+            for found in walk(root, directory, None, lambda *_: None)
+            if not (found.symlink or found.directory)
+            and is_env_file(base_name(found.path))
+            and DEPENDENCY_DIRECTORIES.isdisjoint(found.path.split(b"/"))
+        ]
+
+    def _named(self, git: Git, prefix: bytes, named: list[bytes]) -> Iterator[Blob]:
+        """What the user named and git did not list: ignored files, and all that lies in ignored directories."""
+        directories = [p for p in named if os.path.isdir(os.path.join(git.directory, p))]
+        rules = deciding_rules(git, [d + b"/" for d in directories])
+        for path in named:
+            if path not in directories:
+                yield Blob(prefix + path, prefix, ignored=True)
+            elif rules.get(path + b"/"):
+                for blob in self._plain(Target(git.directory, checkout=False, paths=(path,)), prefix, obey=False):
+                    yield blob._replace(repository=prefix, ignored=True)
+
+    def _nested(self, root: bytes, prefix: bytes, entry: Entry, depth: int) -> Iterator[Blob]:
+        """A repository within: its own git lists it, where it is checked out."""
+        path = entry.path.rstrip(b"/")
+        inner = os.path.join(root, path)
+        if not os.path.lexists(os.path.join(inner, b".git")) or os.path.islink(inner):
+            if entry.mode == GITLINK:
+                self._tally.skip(prefix + path, "a submodule that is not checked out", blind=False)
+            return
+        if depth >= _DEEPEST:
+            self._blind(prefix + path, f"repositories within repositories, more than {_DEEPEST} deep")
+            return
+        yield from self._checkout(Target(inner, checkout=True), prefix + path + b"/", depth + 1)
+
+    def _plain(self, target: Target, prefix: bytes, *, obey: bool = True) -> Iterator[Blob]:
+        """What lies in a directory that is no checkout; *obey* its ignore files."""
+        warn = self._warner(prefix)
+        ignores = Ignores(target.root, lambda p, why: self._tally.skip(prefix + p, why, blind=False)) if obey else None
+        for start in target.paths or (b"",):
+            if not os.path.isdir(os.path.join(target.root, start)):
+                ignored = ignores is not None and ignores.ignored_by(start) is not None
+                yield Blob(prefix + start, None, ignored=ignored)
+                continue
+            unseen = []
+            for found in walk(target.root, start, ignores, warn):
+                if found.ignored:
+                    unseen.append(found.path + b"/" * found.directory)
+                elif found.directory:
+                    inner = Target(os.path.join(target.root, found.path), checkout=True)
+                    yield from self._checkout(inner, prefix + found.path + b"/", 1)
+                else:
+                    yield Blob(prefix + found.path)
+            if self._bundles:
+                for path in shipped_files(target.root, unseen, warn):
+                    yield Blob(prefix + path, ignored=True)
+
+    def _blind(self, path: bytes, why: str) -> None:
+        self._tally.skip(path, why, blind=True)
+
+    def _warner(self, prefix: bytes) -> Warn:
+        return lambda path, why: self._blind(prefix + path, why)

@@ -1,0 +1,204 @@
+"""The files of a directory that is no checkout, as git would list them if it were one.
+
+pathspec knows the patterns; what git does with them is here: one ignore file a
+directory, the last rule of the deepest file decides, and what lies in an ignored
+directory cannot be had back.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+IGNORE_FILE = b".gitignore"
+_MOST_BYTES = 1 << 20
+# Backtracking over many wildcards takes time that grows with a power of their number.
+_MOST_WILDCARDS = 4
+_BOM = b"\xef\xbb\xbf"
+_DIRECTORY_MARK = "ps_d"  # pathspec's group that matches the slash behind a directory
+_WILDCARD = re.compile(rb"[*?\[\\]")
+
+Warn = Callable[[bytes, str], None]
+
+
+class Rule(NamedTuple):
+    """A line of an ignore file, counted from 1."""
+
+    line: int
+    text: bytes
+    ignores: bool
+
+
+class IgnoreFile:
+    """The rules of one ignore file, for paths relative to its directory."""
+
+    def __init__(self, text: bytes, warn: Callable[[str], None] = lambda _: None) -> None:
+        """Compile *text* line by line.  A bad line costs that line alone, and is told to *warn*."""
+        self._rules: list[tuple[Rule, re.Pattern[bytes], bool, bool]] = []
+        self._names: set[bytes] = set()
+        self._suffixes: tuple[bytes, ...] = ()
+        self._prefixes: tuple[bytes, ...] = ()
+        self._always = False
+        for number, line in enumerate(text.removeprefix(_BOM).split(b"\n"), 1):
+            self._add(number, line.removesuffix(b"\r"), warn)
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
+
+    def _add(self, number: int, line: bytes, warn: Callable[[str], None]) -> None:
+        try:
+            regex, ignores = GitIgnoreSpecPattern.pattern_to_regex(line)
+            if regex is None or ignores is None:
+                return
+            if len(re.findall(rb"\*+", line)) > _MOST_WILDCARDS:
+                warn(f"line {number}: more than {_MOST_WILDCARDS} wildcards in one pattern: the line is left out")
+                return
+            compiled = re.compile(regex, re.DOTALL)
+        except (ValueError, re.error, IndexError) as error:
+            warn(f"line {number}: not a pattern that can be read, left out ({type(error).__name__})")
+            return
+        shown = line.rstrip()
+        only_directories = shown.endswith(b"/")
+        any_directory = regex == b"(?P<ps_d>/)"
+        self._rules.append((Rule(number, shown, ignores), compiled, only_directories, any_directory))
+        self._expect(shown.removeprefix(b"!").rstrip(b"/").rpartition(b"/")[2])
+
+    def _expect(self, last: bytes) -> None:
+        """Note by which names the pattern that ends in the segment *last* can match at all."""
+        if not _WILDCARD.search(last):
+            self._names.add(last)
+        elif last[:1] == b"*" and last[1:] and not _WILDCARD.search(last, 1):
+            self._suffixes += (last[1:],)
+        elif last[-1:] == b"*" and last[:-1] and not _WILDCARD.search(last[:-1]):
+            self._prefixes += (last[:-1],)
+        else:
+            self._always = True
+
+    def decide(self, path: bytes, *, directory: bool) -> Rule | None:
+        """The rule that decides about *path* itself, not about a directory above it; None where none does."""
+        name = path.rpartition(b"/")[2]
+        if not (
+            self._always or name in self._names or name.endswith(self._suffixes) or name.startswith(self._prefixes)
+        ):
+            return None
+        for rule, regex, only_directories, any_directory in reversed(self._rules):
+            if only_directories and not directory:
+                continue
+            if any_directory:
+                return rule
+            match = regex.match(path + b"/" if only_directories else path)
+            if match is None:
+                continue
+            mark = match.end(_DIRECTORY_MARK) if _DIRECTORY_MARK in regex.groupindex else -1
+            # A mark before the end is a directory above this path that the pattern matched.
+            if mark < 0 or (only_directories and mark == len(path) + 1):
+                return rule
+        return None
+
+
+class Decided(NamedTuple):
+    """The rule that decides about a path, and the ignore file that holds it, relative to the root."""
+
+    source: bytes
+    rule: Rule
+
+
+class Ignores:
+    """The ignore files of a tree, read as they are needed."""
+
+    def __init__(self, root: bytes, warn: Warn) -> None:
+        self._root = root
+        self._warn = warn
+        self._files: dict[bytes, IgnoreFile | None] = {}
+
+    def _file(self, directory: bytes) -> IgnoreFile | None:
+        if directory not in self._files:
+            path = os.path.join(directory, IGNORE_FILE)
+            self._files[directory] = self._read(path)
+        return self._files[directory]
+
+    def _read(self, path: bytes) -> IgnoreFile | None:
+        whole = os.path.join(self._root, path)
+        try:
+            if os.path.islink(whole) or not os.path.isfile(whole):  # git does not follow it either
+                return None
+            with open(whole, "rb") as stream:
+                text = stream.read(_MOST_BYTES)
+        except OSError as error:
+            self._warn(path, f"cannot be read, so none of its rules applies: {error.strerror}")
+            return None
+        return IgnoreFile(text, lambda message: self._warn(path, message)) or None
+
+    def decide(self, path: bytes, *, directory: bool) -> Decided | None:
+        """What decides about *path*, given that no directory above it is ignored."""
+        head = path
+        while head:
+            head = head.rpartition(b"/")[0]
+            file = self._file(head)
+            if file:
+                rule = file.decide(path[len(head) + 1 :] if head else path, directory=directory)
+                if rule:
+                    return Decided(os.path.join(head, IGNORE_FILE), rule)
+        return None
+
+    def ignored_by(self, path: bytes) -> Decided | None:
+        """What ignores the file at *path*, or a directory above it; None where nothing does."""
+        parts = path.split(b"/")
+        for depth in range(1, len(parts) + 1):
+            decided = self.decide(b"/".join(parts[:depth]), directory=depth < len(parts))
+            if decided and decided.rule.ignores:
+                return decided
+        return None
+
+
+class Found(NamedTuple):
+    """Something met on a walk.  A ``directory`` is one that the walk does not go into."""
+
+    path: bytes
+    ignored: bool = False
+    directory: bool = False
+    symlink: bool = False
+
+
+def walk(root: bytes, start: bytes, ignores: Ignores | None, warn_blind: Warn) -> Iterator[Found]:
+    """Yield what lies in *start*, a directory relative to *root*, in the order of names.
+
+    Ignored files and directories are yielded, not entered; so are nested repositories
+    (``directory`` without ``ignored``).  Without *ignores* nothing is ignored.  A
+    directory that cannot be read is told to *warn_blind*.
+    """
+    pending = [start]
+    while pending:
+        here = pending.pop()
+        try:
+            with os.scandir(os.path.join(root, here) if here else root) as scan:
+                listing = sorted(scan, key=lambda item: item.name)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            warn_blind(here + b"/", f"cannot be listed: {error.strerror}")
+            continue
+        below = []
+        for item in listing:
+            path = os.path.join(here, item.name)
+            if item.name == b".git":
+                continue
+            if item.is_symlink():
+                decided = ignores.decide(path, directory=False) if ignores else None
+                yield Found(path, ignored=bool(decided and decided.rule.ignores), symlink=True)
+                continue
+            directory = item.is_dir(follow_symlinks=False)
+            decided = ignores.decide(path, directory=directory) if ignores else None
+            if decided and decided.rule.ignores:
+                yield Found(path, ignored=True, directory=directory)
+            elif not directory:
+                yield Found(path)
+            elif os.path.lexists(os.path.join(root, path, b".git")):
+                yield Found(path, directory=True)
+            else:
+                below.append(path)
+        pending += reversed(below)

@@ -1,0 +1,1 @@
+"""Which findings are excused, by whom, and why: one path for every mode."""
