@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from cencori_guard.keys import redact
 
 
@@ -17,3 +19,11 @@ def harmless(text: str) -> str:
     return "".join(
         c if c.isprintable() or c == "\t" else f"\\x{ord(c):02x}" if ord(c) < 256 else f"\\u{ord(c):04x}" for c in text
     )
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """The end of a sentence about an unknown *word*: the nearest that is *known*, or all of them."""
+    from difflib import get_close_matches  # only for those who made a mistake
+
+    near = get_close_matches(word, known, 1, 0.5)
+    return f"; did you mean {str(near[0])!r}?" if near else f"; known are {', '.join(sorted(known))}"

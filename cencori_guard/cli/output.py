@@ -10,8 +10,8 @@ from typing import NamedTuple
 from cencori_guard.cli.boundary import silence_stdout
 from cencori_guard.errors import GuardError, UsageError
 from cencori_guard.models import Report
-from cencori_guard.report import WRITERS
 from cencori_guard.report.interface import Style
+from cencori_guard.report.writers import WRITERS
 
 
 class Output(NamedTuple):

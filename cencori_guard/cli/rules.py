@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from textwrap import fill
 
 import click
@@ -11,6 +10,7 @@ from cencori_guard.cli.main import common
 from cencori_guard.errors import UsageError
 from cencori_guard.models import Rule
 from cencori_guard.rules import RULES
+from cencori_guard.text import did_you_mean
 
 
 @click.command(name="rules", short_help="What is looked for, and why.")
@@ -24,8 +24,7 @@ def command(name: str | None, verbose: int, quiet: bool) -> int:
             click.echo(fill(text.fires_on, 80, initial_indent=f"{rule:{width}}  ", subsequent_indent=" " * (width + 2)))
         return 0
     if name not in list(Rule):
-        near = get_close_matches(name, list(Rule), 1)
-        raise UsageError(f"no rule {name!r}" + (f"; did you mean {near[0]}?" if near else "; see cencori-guard rules"))
+        raise UsageError(f"no rule {name!r}{did_you_mean(name, list(Rule))}")
     text = RULES[Rule(name)]
     click.echo(name)
     for line in (f"Fires on {text.fires_on}.", text.why, f"Severity: {text.severity}."):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from cencori_guard.keys import PREFIXES
 from cencori_guard.models import Blob, Mention, ReadInto, Use
 from cencori_guard.places import base_name, is_env_file, is_manifest
 
-_ENV_MARKS = (b".env", b".dev.vars", b".cencorirc")
 _IGNORE_FILE = b".gitignore"
+# Stands in every path that says something; asked once a file.
+_TELLING = re.compile(
+    b"|".join(map(re.escape, (b".env", b".flaskenv", b".dev.vars", b".cencorirc", _IGNORE_FILE, *PREFIXES)))
+).search
 # Dozens of packages say no more than some do.
 _MOST_PROJECTS = 50
 
@@ -27,14 +31,18 @@ class Survey:
     def watch(self, blobs: Iterable[tuple[Blob, ReadInto]]) -> Iterator[tuple[Blob, ReadInto]]:
         """Pass *blobs* on, noting what their names say."""
         for item in blobs:
-            path = item[0].path
-            if any(mark in path for mark in _ENV_MARKS) and is_env_file(base_name(path)):
-                self.env_files[path] = item[0]
-            elif path.endswith(_IGNORE_FILE):
-                self.saw_ignore_file = True
-            if b"_" in path and any(prefix in path for prefix in PREFIXES):
-                self.suspicious_names.append(item[0])
+            if _TELLING(item[0].path):
+                self._note(item[0])
             yield item
+
+    def _note(self, blob: Blob) -> None:
+        name = base_name(blob.path)
+        if is_env_file(name):
+            self.env_files[blob.path] = blob
+        elif name == _IGNORE_FILE:
+            self.saw_ignore_file = True
+        if any(prefix in blob.path for prefix in PREFIXES):
+            self.suspicious_names.append(blob)
 
     def hear(self, mention: Mention) -> None:
         """Note a sign that the project uses Cencori, if it is one where it stands."""

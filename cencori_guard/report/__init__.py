@@ -1,12 +1,1 @@
-"""From a report to bytes: one pure writer a format, all of them in one table."""
-
-from __future__ import annotations
-
-from cencori_guard.report import json, jsonl, text
-from cencori_guard.report.interface import Writer
-
-WRITERS: dict[str, Writer] = {
-    "text": text.write,
-    "json": json.write,
-    "jsonl": jsonl.write,
-}
+"""From a report to text: one pure writer a format."""

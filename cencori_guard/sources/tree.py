@@ -32,31 +32,33 @@ class Tree:
         self._tally = tally
         self._excluded = excluded
         self._bundles = bundles
+        self._ignored = b""  # something that was ignored, for when nothing is left
 
     def blobs(self) -> Iterator[tuple[Blob, ReadInto]]:
         """Yield every file once."""
         files = Files(self._targets.base)
+        anything = False
         try:
             for blob in self._list():
-                if not self._excluded(blob.path):
-                    yield from self._open(files, blob)
+                anything = True
+                if self._excluded(blob.path):
+                    continue
+                try:
+                    files.open(blob.path)
+                except FileNotFoundError:
+                    continue  # deleted since it was listed, or from the work tree alone
+                except NotRegular as what:
+                    self._tally.skip(blob.path, str(what.strerror), blind=False)
+                    continue
+                except OSError as error:
+                    self._tally.skip(blob.path, f"cannot be read: {error.strerror}", blind=True)
+                    continue
+                self._tally.files += 1
+                yield blob, files.readinto
         finally:
             files.close()
-
-    def _open(self, files: Files, blob: Blob) -> Iterator[tuple[Blob, ReadInto]]:
-        try:
-            files.open(blob.path)
-        except FileNotFoundError:
-            return  # deleted since it was listed, or from the work tree alone
-        except NotRegular as what:
-            self._tally.skip(blob.path, str(what.strerror), blind=False)
-            return
-        except OSError as error:
-            self._tally.skip(blob.path, f"cannot be read: {error.strerror}", blind=True)
-            return
-        self._tally.files += 1
-        yield blob, files.readinto
-        files.close_file()
+        if not anything and self._ignored:
+            self._blind(self._ignored, "everything here is ignored, so nothing was looked at: name a file or directory")
 
     def _list(self) -> Iterator[Blob]:
         for target in self._targets.targets:
@@ -83,6 +85,7 @@ class Tree:
                 else:
                     yield Blob(prefix + entry.path, prefix, tracked=entry.oid is not None, oid=entry.oid)
             ignored = list(ignoring.records())
+            self._ignored = self._ignored or b"".join(prefix + path for path in ignored[:1])
             said = listing.finish() or ignoring.finish()
             listed = True
             if said:
@@ -161,6 +164,7 @@ class Tree:
             unseen = []
             for found in walk(target.root, start, ignores, warn):
                 if found.ignored:
+                    self._ignored = self._ignored or prefix + found.path
                     unseen.append(found.path + b"/" * found.directory)
                 elif found.directory:
                     inner = Target(os.path.join(target.root, found.path), checkout=True)

@@ -107,19 +107,26 @@ class Decided(NamedTuple):
     rule: Rule
 
 
+_Chain = tuple[tuple[bytes, IgnoreFile], ...]
+
+
 class Ignores:
     """The ignore files of a tree, read as they are needed."""
 
     def __init__(self, root: bytes, warn: Warn) -> None:
         self._root = root
         self._warn = warn
-        self._files: dict[bytes, IgnoreFile | None] = {}
+        self._chains: dict[bytes, _Chain] = {}
 
-    def _file(self, directory: bytes) -> IgnoreFile | None:
-        if directory not in self._files:
-            path = os.path.join(directory, IGNORE_FILE)
-            self._files[directory] = self._read(path)
-        return self._files[directory]
+    def _chain(self, directory: bytes) -> _Chain:
+        """The ignore files that speak for what lies in *directory*, the deepest first, with where they lie."""
+        chain = self._chains.get(directory)
+        if chain is None:
+            above = self._chain(directory.rpartition(b"/")[0]) if directory else ()
+            file = self._read(os.path.join(directory, IGNORE_FILE))
+            chain = ((directory, file), *above) if file else above
+            self._chains[directory] = chain
+        return chain
 
     def _read(self, path: bytes) -> IgnoreFile | None:
         whole = os.path.join(self._root, path)
@@ -135,14 +142,10 @@ class Ignores:
 
     def decide(self, path: bytes, *, directory: bool) -> Decided | None:
         """What decides about *path*, given that no directory above it is ignored."""
-        head = path
-        while head:
-            head = head.rpartition(b"/")[0]
-            file = self._file(head)
-            if file:
-                rule = file.decide(path[len(head) + 1 :] if head else path, directory=directory)
-                if rule:
-                    return Decided(os.path.join(head, IGNORE_FILE), rule)
+        for head, file in self._chain(path.rpartition(b"/")[0]):
+            rule = file.decide(path[len(head) + 1 :] if head else path, directory=directory)
+            if rule:
+                return Decided(os.path.join(head, IGNORE_FILE), rule)
         return None
 
     def ignored_by(self, path: bytes) -> Decided | None:
@@ -183,8 +186,9 @@ def walk(root: bytes, start: bytes, ignores: Ignores | None, warn_blind: Warn) -
             warn_blind(here + b"/", f"cannot be listed: {error.strerror}")
             continue
         below = []
+        above = here + b"/" if here else b""
         for item in listing:
-            path = os.path.join(here, item.name)
+            path = above + item.name
             if item.name == b".git":
                 continue
             if item.is_symlink():

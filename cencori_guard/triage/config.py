@@ -15,12 +15,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cencori_guard.errors import UsageError
 from cencori_guard.models import Rule, Severity
-from cencori_guard.text import shown
+from cencori_guard.text import did_you_mean, shown
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -140,9 +139,7 @@ class _Checker:
     def keys(self, table: dict[str, Any], known: set[str], where: str) -> None:
         for key in table:
             if key not in known:
-                near = get_close_matches(key, known, 1, 0.5)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(known))}"
-                raise self.error(f"unknown key {key!r}{where}{hint}")
+                raise self.error(f"unknown key {key!r}{where}{did_you_mean(key, known)}")
 
     def strings(self, value: object, where: str) -> list[str]:
         if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
@@ -167,8 +164,7 @@ class _Checker:
         rules = self.strings(entry.get("rules", []), f"rules{where}")
         for rule in rules:
             if rule not in list(Rule):
-                near = get_close_matches(rule, list(Rule), 1)
-                raise self.error(f"unknown rule {rule!r}{where}" + (f"; did you mean {near[0]!r}?" if near else ""))
+                raise self.error(f"unknown rule {rule!r}{where}{did_you_mean(rule, list(Rule))}")
         until = entry.get("until")
         if until is not None:
             until = str(until)

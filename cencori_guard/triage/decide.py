@@ -19,12 +19,13 @@ class Policy:
         self._today = today
         self._comments = comments
         self._scopes = [_Scope(c, base) for c in sorted(configs, key=lambda c: len(c.directory), reverse=True)]
+        self._excluding = [scope for scope in self._scopes if scope.config.exclude]
         stated = [c.fail_on for c in configs if c.fail_on is not None]
         self.fail_on: Severity | None = min(stated) if stated else None
 
     def excludes(self, path: bytes) -> bool:
         """Whether config takes *path* out of the scan; counted for :meth:`excluded`."""
-        return any(scope.excludes(path) for scope in self._scopes[:] if scope.covers(path))
+        return any(scope.covers(path) and scope.excludes(path) for scope in self._excluding)
 
     def excluded(self) -> list[tuple[str, int]]:
         """The config files that took paths out, and how many."""
@@ -69,8 +70,6 @@ class _Scope:
         return self._prefix + path if self._up else path[len(self._prefix) :]
 
     def excludes(self, path: bytes) -> bool:
-        if not self.config.exclude:
-            return False
         if self._exclude is None:
             self._exclude = Globs(self.config.exclude)
         hit = self._exclude.match(self._relative(path))
