@@ -18,6 +18,15 @@ settings.load_profile("ci")
 _KEPT = ("PATH", "LANG", "TMPDIR", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 
 
+_ENVIRON = dict(os.environ)
+
+
+@pytest.fixture
+def real_environ() -> dict[str, str]:
+    """The environment that pytest was started in."""
+    return _ENVIRON
+
+
 @pytest.fixture(autouse=True)
 def _world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path_factory.mktemp("home")
