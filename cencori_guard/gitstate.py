@@ -6,7 +6,7 @@ that neither line ends nor filters, nor an edit elsewhere in the file, lead astr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from cencori_guard.errors import GitError
@@ -22,17 +22,20 @@ from cencori_guard.tally import Tally
 
 
 class States(NamedTuple):
-    """The keys in the last commit's and in the index's version of each path with a hit."""
+    """The keys in the last commit's and in the index's version of each path; which paths the last commit lacks."""
 
-    in_head: dict[bytes, set[Key]]
-    in_index: dict[bytes, set[Key]]
+    in_head: Mapping[bytes, set[Key]] = {}
+    in_index: Mapping[bytes, set[Key]] = {}
+    added: Set[bytes] = frozenset()
 
-    def of(self, blob: Blob, key: Key) -> State | None:
-        """The state of *key* at *blob*; None outside of git."""
+    def of(self, blob: Blob, key: Key | None = None) -> State | None:
+        """The state of *key* at *blob*, or of the file itself; None outside of git."""
         if blob.repository is None:
             return None
         if not blob.tracked:
             return State.UNTRACKED
+        if key is None:
+            return State.STAGED if blob.path in self.added else State.TIP
         if key in self.in_head.get(blob.path, ()):
             return State.TIP
         return State.STAGED if key in self.in_index.get(blob.path, ()) else State.MODIFIED
@@ -40,7 +43,9 @@ class States(NamedTuple):
 
 def look_up(repositories: dict[bytes, Git], blobs: Iterable[Blob], tally: Tally) -> States:
     """Look for keys in what git holds of *blobs*.  *repositories*: git, by the prefix of their paths."""
-    states = States({}, {})
+    in_head: dict[bytes, set[Key]] = {}
+    in_index: dict[bytes, set[Key]] = {}
+    added: set[bytes] = set()
     by_repository: dict[bytes, dict[bytes, Blob]] = {}
     for blob in blobs:
         if blob.tracked and blob.repository is not None and blob.oid:
@@ -50,13 +55,14 @@ def look_up(repositories: dict[bytes, Git], blobs: Iterable[Blob], tally: Tally)
         index = {path[len(prefix) :]: blob.oid or "" for path, blob in hits.items()}
         try:
             head = {**index, **head_versions(git, list(index))}
-            for versions, keys in ((head, states.in_head), (index, states.in_index)):
+            added.update(prefix + path for path, oid in head.items() if oid is None)
+            for versions, keys in ((head, in_head), (index, in_index)):
                 wanted = [Staged(prefix + path, oid, "") for path, oid in versions.items() if oid]
                 for blob, key in _keys(staged_blobs(git, wanted, Tally())):
                     keys.setdefault(blob.path, set()).add(key)
         except GitError as error:
             tally.skip(prefix, f"whether the keys found are committed is not known: {error}", blind=True)
-    return states
+    return States(in_head, in_index, added)
 
 
 def _keys(blobs: Iterable[tuple[Blob, ReadInto]]) -> Iterator[tuple[Blob, Key]]:

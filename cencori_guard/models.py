@@ -121,12 +121,25 @@ class Mention(NamedTuple):
 
 
 class IgnoreRule(NamedTuple):
-    """The ignore rule that decides about a path.  ``shared``: it stands in a file that git tracks or would track."""
+    """The ignore rule that decides about a path: ignores it, or (``!pattern``) takes it out again.
+
+    ``shared``: it stands in a file that git tracks or would track.
+    """
 
     source: str
     line: int
     pattern: str
     shared: bool
+
+    @property
+    def ignores(self) -> bool:
+        """Whether the path is ignored by it."""
+        return not self.pattern.startswith("!")
+
+    @property
+    def protects(self) -> bool:
+        """Whether the path is ignored for everyone who has the repository."""
+        return self.shared and self.ignores
 
 
 class Location(NamedTuple):

@@ -35,14 +35,15 @@ _PLACEHOLDER = re.compile(
 
 
 def is_real(value: bytes) -> bool:
-    """Whether what stands after ``NAME=`` is a value, and not empty, a reference or a placeholder."""
+    """Whether what stands after ``NAME=`` is a value, and neither empty, a reference, a placeholder nor publishable."""
     value = value.lstrip(b"=: \t")
     quote = value[:1]
     if quote in (b'"', b"'", b"`"):
         value = value[1:].partition(quote)[0]
     else:
         value = re.split(rb"\s+#|[\s,;]", value, maxsplit=1)[0]
-    return len(value) >= 8 and not _PLACEHOLDER.search(value)
+    # A publishable key is made to be seen.
+    return len(value) >= 8 and not _PLACEHOLDER.search(value) and not value.startswith(b"cpk_")
 
 
 def use_in(line: bytes, at: int) -> tuple[Use, bool] | None:

@@ -32,10 +32,13 @@ class Job(Protocol):
     def holds_web_files(self) -> HoldsWebFiles:
         """Who says which directories ship."""
 
-    def states(self, matches: list[Match], tally: Tally) -> States:
-        """Where git has the keys that were found."""
+    def states(self, blobs: list[Blob], tally: Tally) -> States:
+        """What git has of *blobs*, and which keys in them."""
 
-    def check(self, survey: Survey, with_keys: set[bytes], tally: Tally) -> Iterator[Finding]:
+    def wants(self, blob: Blob, policy: Policy) -> bool:
+        """Whether *blob*, in which something was found, is to be spoken of at all."""
+
+    def check(self, survey: Survey, with_keys: set[bytes], states: States, tally: Tally) -> Iterator[Finding]:
         """The findings that need no key."""
 
 
@@ -63,15 +66,17 @@ def run(job: Job, policy: Policy, settings: Settings) -> Report:
             else:
                 survey.hear(found)
         matches += {m.blob.path: m for b in survey.suspicious_names if (m := recognise_name(b))}.values()
-        states = job.states(matches, tally)
+        matches = [match for match in matches if job.wants(match.blob, policy)]
+        survey.env_files = {path: blob for path, blob in survey.env_files.items() if job.wants(blob, policy)}
+        states = job.states([match.blob for match in matches] + list(survey.env_files.values()), tally)
     except KeyboardInterrupt:
         interrupted = True
-        states = States({}, {})
+        states = States()
         tally.skip(b"", "interrupted before everything was looked at", blind=True)
     findings += classify(matches, job.holds_web_files(), states.of)
     if not interrupted:
         secrets = {f.location.path for f in findings if f.key and f.key.kind is not Kind.PUBLISHABLE}
-        findings += job.check(survey, secrets, tally)
+        findings += job.check(survey, secrets, states, tally)
     decided = sorted(policy.decide(findings), key=_worst_first)
     for source, count in policy.excluded():
         tally.skip(b"", f"{count} left out by exclude in {source}", blind=False)

@@ -152,6 +152,7 @@ def test_private_excludes(repo: Repo, tmp_path: Path, monkeypatch, how):
         ("env-file-not-ignored", "high", "sub/.env.local"),
         ("key-in-env-file", "high", ".env"),
         ("env-ignore-missing", "medium", ".gitignore"),
+        ("env-ignore-missing", "medium", "sub/.gitignore"),
     }
     for rule, path in (("env-file-not-ignored", ".env"), ("env-ignore-missing", ".gitignore")):
         said = message(repo.path, rule, path)
@@ -174,7 +175,7 @@ def test_shared_rule_beside_a_private_one(repo: Repo):
     repo.write(".git/info/exclude", ".env\n")
     repo.write(".env", KEY)
     repo.write("sub/.env", KEY)
-    assert {path for _, _, path in findings(repo.path)} == {"sub/.env"}
+    assert {path for _, _, path in findings(repo.path)} == {"sub/.env", "sub/.gitignore"}
 
 
 def test_untracked_gitignore_counts(repo: Repo):
@@ -193,6 +194,10 @@ USERS = {
     "requirements, bare": ("requirements-dev.txt", "cencori\n"),
     "pyproject": ("pyproject.toml", '[project]\ndependencies = ["cencori>=1"]\n'),
     "pyproject, a line each": ("pyproject.toml", '[project]\ndependencies = [\n  "cencori",\n]\n'),
+    "pyproject, in the middle": ("pyproject.toml", '[project]\ndependencies = ["flask", "cencori[http] ~= 1.0", "x"]\n'),
+    "setup.py": ("setup.py", "setup(name='x', install_requires=['cencori==1.0'])\n"),
+    "Pipfile": ("Pipfile", '[packages]\ncencori = "*"\n'),
+    "one line of JSON": ("package.json", '{"name":"x","dependencies":{"next":"15","cencori":"1"},"private":true}'),
     "poetry": ("pyproject.toml", '[tool.poetry.dependencies]\ncencori = "^1"\n'),
     "go.mod": ("go.mod", "module x\n\nrequire (\n\tgithub.com/cencori/cencori-go v1.2.3\n)\n"),
     "js import": ("src/app.js", "import { Cencori } from 'cencori';\n"),
@@ -213,6 +218,7 @@ NON_USERS = {
     "prose": ("README.md", "We compared cencori with others.\nSet CENCORI_API_KEY to your key.\n"),
     "a url": ("app.py", 'URL = "https://cencori.com/api/v1"\n'),
     "another package": ("package.json", '{"dependencies": {"cencorix": "1", "my-cencori": "1"}}'),
+    "a keyword": ("package.json", '{"keywords": ["ai", "cencori"], "description": "unlike cencori, free"}'),
     "a name in code": ("app.py", "cencori = 1\nprint(cencori)\n"),
     "a name alone in data": ("words.csv", "alpha\ncencori\nomega\n"),
     "a key": ("app.py", f"# {key('publishable')}\n"),
@@ -290,7 +296,7 @@ def test_outside_of_git(tmp_path: Path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content)
     expected = {(_N, "high", "a/.env"), (_K, "high", "a/.env")}
-    assert findings(tmp_path) == expected | {("env-ignore-missing", "medium", ".gitignore")}
+    assert findings(tmp_path) == expected | {("env-ignore-missing", "medium", f"{d}.gitignore") for d in ("", "a/")}
     (tmp_path / ".gitignore").write_text(".env\n")
     assert findings(tmp_path) == set()
 

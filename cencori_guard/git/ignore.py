@@ -23,7 +23,7 @@ _MOST_BYTES = 1 << 20
 
 
 def deciding_rules(git: Git, paths: Sequence[bytes]) -> dict[bytes, IgnoreRule | None]:
-    """For each of *paths* (relative to git's directory) the rule that ignores it, or None where none does.
+    """For each of *paths* (relative to git's directory) the rule that decides about it, or None where none does.
 
     A rule is shared when it stands in a ``.gitignore`` that is tracked or would be: not
     in ``.git/info/exclude``, a global excludes file, or a ``.gitignore`` that is itself
@@ -73,8 +73,7 @@ def _ask(git: Git, paths: Sequence[bytes], work_tree: bytes | None) -> dict[byte
             break  # git has ended; finish() says why
         answers = zip(*[islice(records, 4 * len(batch))] * 4, strict=False)
         for path, (source, line, pattern, _) in zip(batch, answers, strict=False):
-            ignores = pattern and not pattern.startswith(b"!")
-            verdicts[path] = (source, int(line), pattern) if ignores else None
+            verdicts[path] = (source, int(line), pattern) if pattern else None
     process.finish(ok=(0, 1))
     return verdicts
 

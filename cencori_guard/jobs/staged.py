@@ -10,7 +10,7 @@ from cencori_guard.git.ignore import deciding_rules_of_index
 from cencori_guard.git.listing import Staged, indexed, staged_changes
 from cencori_guard.git.runner import Git
 from cencori_guard.gitstate import States, look_up
-from cencori_guard.models import Blob, Finding, IgnoreRule, Match, ReadInto
+from cencori_guard.models import Blob, Finding, IgnoreRule, ReadInto
 from cencori_guard.places import is_web_file
 from cencori_guard.policy import env_files
 from cencori_guard.policy.survey import Survey
@@ -30,7 +30,7 @@ class StagedJob:
         self._versions: list[Staged] = staged_changes(git) if paths is None else indexed(git, paths) if paths else []
 
     def blobs(self, tally: Tally, policy: Policy) -> Iterator[tuple[Blob, ReadInto]]:
-        """The blobs in the index.  What config excludes is searched and excused: compiling globs costs more."""
+        """The blobs in the index."""
         return staged_blobs(self._git, self._versions, tally)
 
     def holds_web_files(self) -> HoldsWebFiles:
@@ -44,13 +44,16 @@ class StagedJob:
 
         return ask
 
-    def states(self, matches: list[Match], tally: Tally) -> States:
+    def states(self, blobs: list[Blob], tally: Tally) -> States:
         """By the last commit's version."""
-        return look_up({b"": self._git}, [match.blob for match in matches], tally) if matches else States({}, {})
+        return look_up({b"": self._git}, blobs, tally)
 
-    def check(self, survey: Survey, with_keys: set[bytes], tally: Tally) -> Iterator[Finding]:
+    def wants(self, blob: Blob, policy: Policy) -> bool:
+        """Not what config leaves out; asked for hits alone, since to compile its globs takes longer than to search."""
+        return not policy.excludes(blob.path)
+
+    def check(self, survey: Survey, with_keys: set[bytes], states: States, tally: Tally) -> Iterator[Finding]:
         """``env-file-tracked``; the ignore rules only where an env or ignore file is staged."""
-        yield from env_files.check_tracked(survey)
         if not (survey.env_files or survey.saw_ignore_file):
             return
 
@@ -62,5 +65,5 @@ class StagedJob:
                     tally.skip(path, f"whether it is ignored is not known: {error}", blind=True)
                 return {}
 
-        yield from env_files.check_ignored(survey, judge, with_keys)
+        yield from env_files.check(survey, judge, with_keys, states.of)
         yield from env_files.check_ignore_missing(survey, judge)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cencori_guard.classify.contexts import HoldsWebFiles
 from cencori_guard.gitstate import States
-from cencori_guard.models import Blob, Finding, Match, ReadInto
+from cencori_guard.models import Blob, Finding, ReadInto
 from cencori_guard.places import is_web_file
 from cencori_guard.policy.survey import Survey
 from cencori_guard.sources.stdin import stdin_blobs
@@ -30,10 +30,14 @@ class StdinJob:
         """By the name alone."""
         return lambda _directory: is_web_file(self._name)
 
-    def states(self, matches: list[Match], tally: Tally) -> States:
+    def states(self, blobs: list[Blob], tally: Tally) -> States:
         """git knows nothing of it."""
-        return States({}, {})
+        return States()
 
-    def check(self, survey: Survey, with_keys: set[bytes], tally: Tally) -> Iterator[Finding]:
+    def wants(self, blob: Blob, policy: Policy) -> bool:
+        """All there is."""
+        return True
+
+    def check(self, survey: Survey, with_keys: set[bytes], states: States, tally: Tally) -> Iterator[Finding]:
         """There is no project to check."""
         yield from ()

@@ -10,7 +10,7 @@ from cencori_guard.errors import GitError
 from cencori_guard.git.ignore import deciding_rules
 from cencori_guard.git.runner import Git
 from cencori_guard.gitstate import States, look_up
-from cencori_guard.models import Blob, Finding, IgnoreRule, Match, ReadInto
+from cencori_guard.models import Blob, Finding, IgnoreRule, ReadInto
 from cencori_guard.policy import env_files
 from cencori_guard.policy.survey import Survey
 from cencori_guard.sources.shipped import holds_web_files
@@ -49,13 +49,16 @@ class TreeJob:
     def _git(self, prefix: bytes) -> Git:
         return Git(os.path.join(self._targets.base, prefix))
 
-    def states(self, matches: list[Match], tally: Tally) -> States:
+    def states(self, blobs: list[Blob], tally: Tally) -> States:
         """By the versions in the index and in the last commit."""
-        blobs = [match.blob for match in matches]
         prefixes = {blob.repository for blob in blobs if blob.repository is not None}
         return look_up({prefix: self._git(prefix) for prefix in prefixes}, blobs, tally)
 
-    def check(self, survey: Survey, with_keys: set[bytes], tally: Tally) -> Iterator[Finding]:
+    def wants(self, blob: Blob, policy: Policy) -> bool:
+        """What is left out was left out before it was read."""
+        return True
+
+    def check(self, survey: Survey, with_keys: set[bytes], states: States, tally: Tally) -> Iterator[Finding]:
         """All rules about env files; whether ``.env`` would be ignored only where a directory is scanned."""
 
         def judge(repository: bytes | None, paths: Sequence[bytes]) -> Mapping[bytes, IgnoreRule | None]:
@@ -66,8 +69,7 @@ class TreeJob:
                     tally.skip(path, f"whether it is ignored is not known: {error}", blind=True)
                 return {}
 
-        yield from env_files.check_tracked(survey)
-        yield from env_files.check_ignored(survey, judge, with_keys)
+        yield from env_files.check(survey, judge, with_keys, states.of)
         if any(map(_whole_directory, self._targets.targets)):
             yield from env_files.check_ignore_missing(survey, judge)
 
@@ -78,7 +80,7 @@ class TreeJob:
         ignores = Ignores(self._targets.base, lambda *_: None)
         verdicts: dict[bytes, IgnoreRule | None] = {}
         for path in paths:
-            decided = ignores.ignored_by(path)
+            decided = ignores.decided_by(path)
             verdicts[path] = decided and IgnoreRule(
                 decided.source.decode("utf-8", "backslashreplace"),
                 decided.rule.line,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from cencori_guard.keys import Key, Kind
-from cencori_guard.models import Context, Rule, State
+from cencori_guard.models import Context, IgnoreRule, Rule, State
 from cencori_guard.places import base_name, is_template
 
 
@@ -47,16 +47,19 @@ def _mend(rule: Rule, context: Context, path: str, *, tracked: bool) -> str:
     return _READ_FROM_ENVIRONMENT
 
 
-def for_tracked(path: str) -> tuple[str, ...]:
-    """The steps for an env file that is in git."""
+def for_tracked(path: str, ignored_by: IgnoreRule | None) -> tuple[str, ...]:
+    """The steps for an env file that is in git; *ignored_by* is the shared rule that covers it already."""
+    rule = "" if ignored_by else ", with a rule for it in .gitignore"
     return (
-        f"Untrack it and keep it on disk: `git rm --cached {quote(path)}`, with a rule for it in .gitignore.",
+        f"Untrack it and keep it on disk: `git rm --cached {quote(path)}`{rule}.",
         "Commit a template instead (.env.example), with placeholders for values.",
     )
 
 
-def for_not_ignored(name: str) -> tuple[str, ...]:
+def for_not_ignored(name: str, decided_by: IgnoreRule | None) -> tuple[str, ...]:
     """The steps for an env file that no committed rule ignores; *name* is its last part."""
+    if decided_by and decided_by.shared:
+        return (f"Take `{decided_by.pattern}` out of {decided_by.source}, line {decided_by.line}.",)
     return (f"Add `{name}` to a .gitignore that you commit.",)
 
 

@@ -37,11 +37,12 @@ class Tree:
     def blobs(self) -> Iterator[tuple[Blob, ReadInto]]:
         """Yield every file once."""
         files = Files(self._targets.base)
+        named = {self._targets.prefix(target) + path for target in self._targets.targets for path in target.paths}
         anything = False
         try:
             for blob in self._list():
                 anything = True
-                if self._excluded(blob.path):
+                if blob.path not in named and self._excluded(blob.path):
                     continue
                 try:
                     files.open(blob.path)
@@ -111,12 +112,12 @@ class Tree:
             if (path.endswith(b"/") or is_env_file(base_name(path)))
             and DEPENDENCY_DIRECTORIES.isdisjoint(path.split(b"/"))
         ]
-        private = {path for path, rule in deciding_rules(git, wanted).items() if not (rule and rule.shared)}
+        private = {path for path, rule in deciding_rules(git, wanted).items() if not (rule and rule.protects)}
         files = {path for path in private if not path.endswith(b"/")}
         for path in private - files:
             files.update(self._env_files_below(git.directory, path[:-1]))
         for path, rule in deciding_rules(git, sorted(files)).items():
-            if not (rule and rule.shared):
+            if not (rule and rule.protects):
                 yield Blob(prefix + path, prefix)
 
     def _env_files_below(self, root: bytes, directory: bytes) -> list[bytes]:
@@ -135,7 +136,7 @@ class Tree:
         for path in named:
             if path not in directories:
                 yield Blob(prefix + path, prefix, ignored=True)
-            elif rules.get(path + b"/"):
+            elif (rule := rules.get(path + b"/")) and rule.ignores:
                 for blob in self._plain(Target(git.directory, checkout=False, paths=(path,)), prefix, obey=False):
                     yield blob._replace(repository=prefix, ignored=True)
 

@@ -148,14 +148,19 @@ class Ignores:
                 return Decided(os.path.join(head, IGNORE_FILE), rule)
         return None
 
-    def ignored_by(self, path: bytes) -> Decided | None:
-        """What ignores the file at *path*, or a directory above it; None where nothing does."""
+    def decided_by(self, path: bytes) -> Decided | None:
+        """What decides about the file at *path*: the rule that ignores a directory above it, or one for itself."""
         parts = path.split(b"/")
-        for depth in range(1, len(parts) + 1):
-            decided = self.decide(b"/".join(parts[:depth]), directory=depth < len(parts))
+        for depth in range(1, len(parts)):
+            decided = self.decide(b"/".join(parts[:depth]), directory=True)
             if decided and decided.rule.ignores:
                 return decided
-        return None
+        return self.decide(path, directory=False)
+
+    def ignored_by(self, path: bytes) -> Decided | None:
+        """What ignores the file at *path*, or a directory above it; None where nothing does."""
+        decided = self.decided_by(path)
+        return decided if decided and decided.rule.ignores else None
 
 
 class Found(NamedTuple):
