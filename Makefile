@@ -46,7 +46,7 @@ $(VENV)/installed-dev: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/installed
 
 $(VENV)/wheels/complete: pyproject.toml | $(VENV)/installed-dev
-	$(BIN)/python -m pip download --quiet --disable-pip-version-check --dest $(VENV)/wheels . 'hatchling>=1.27' editables
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --dest $(VENV)/wheels . 'hatchling>=1.27' editables pip
 	@touch $@
 
 clean:

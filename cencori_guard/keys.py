@@ -161,6 +161,9 @@ class Key:
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a Key cannot be changed")
 
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a Key cannot be changed")
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Key is never pickled or copied")
 

@@ -42,15 +42,19 @@ WORDS_FOR_CERTAIN = 24.0
 
 _SEGMENT = re.compile(rb"[A-Za-z0-9]+")
 _DIGIT, _LETTER = re.compile(rb"[0-9]"), re.compile(rb"[A-Za-z]")
-# name, name3, Name, NAME2, 2024, 12px, 3rd: what segments of identifiers look like.
-_PLAIN_SEGMENT = re.compile(rb"(?:[a-z]+|[A-Z]+|[A-Z][a-z]+)[0-9]*|[0-9]+[A-Za-z]{0,3}")
+# name, name3, Name, NAME2, 2024, 12px, 3rd, i18n: what segments of identifiers look like.
+_PLAIN_SEGMENT = re.compile(rb"(?:[a-z]+|[A-Z]+|[A-Z][a-z]+)[0-9]*|[0-9]+[A-Za-z]{0,3}|[a-z][0-9]+[a-z]")
+_TIMESTAMP = re.compile(rb"(?:19|20)[0-9]{6}[Tt]?[0-9]{4,9}[Zz]?")
+# A token without one segment of this length is a list of short names: h264, mp4a, av1c.
+_SHORTEST_CORE = 8
 _SAID_TO_BE_NONE = frozenset(
     b"your example examples placeholder dummy fake sample changeme change replace insert "
     b"redacted removed secret todo mock invalid".split()
 )
 # A name, a hash and an extension: what bundlers and packagers call the files they write.
 _HASHED_FILE = re.compile(
-    rb"[A-Za-z][A-Za-z0-9]*[._-].*\.(?:[cm]?[jt]sx?|map|css|html?|json|svg|png|jpe?g|gif|webp|ico|woff2?|"
+    rb"[A-Za-z][A-Za-z0-9]*[.-].*\.[a-z][a-z0-9]{1,11}"
+    rb"|[A-Za-z][A-Za-z0-9]*[._-].*\.(?:[cm]?[jt]sx?|map|css|html?|json|svg|png|jpe?g|gif|webp|ico|woff2?|"
     rb"ttf|eot|wasm|whl|zip|tgz|gz|br|deb|rpm|jar|exe|dll|so|log|txt|md|py|ya?ml|toml|lock|db|tar)"
 )
 
@@ -136,7 +140,7 @@ def is_identifier(segment: bytes) -> bool:
     """Whether *segment*, a run of letters and digits between separators, is a word, a number or a name."""
     if len(segment) < 12 and _PLAIN_SEGMENT.fullmatch(segment):
         return True
-    return segment.isdigit() or word_score(segment) > 0
+    return segment.isdigit() or word_score(segment) > 0 or _TIMESTAMP.fullmatch(segment) is not None
 
 
 def random_stretches(body: bytes) -> list[bytes]:
@@ -166,6 +170,8 @@ def looks_random(body: bytes, *, least: int = 16) -> bool:
     if segments & _SAID_TO_BE_NONE or _HASHED_FILE.fullmatch(body):
         return False
     rest = b"".join(random_stretches(body))
+    if max(map(len, _SEGMENT.findall(rest)), default=0) < _SHORTEST_CORE:
+        return False
     if len(rest) < least or not _DIGIT.search(rest) or not _LETTER.search(rest):
         return False
     if len(set(rest)) < 7 or entropy(rest) < 2.5 or max(map(rest.count, set(rest))) * 2 > len(rest):

@@ -179,9 +179,8 @@ def test_buffers_and_readers_make_no_difference(spans: list, sizes: list, cuts: 
 @given(st.lists(st.one_of(pieces, st.sampled_from(SHAPES).map(lambda s: key(s).encode())), max_size=40).map(b"".join))
 @settings(max_examples=200)
 def test_the_engine_finds_what_the_grammar_finds(data: bytes) -> None:
-    assume_narrow = data.replace(b"\0", b"-")
-    hits = find_keys(assume_narrow)
-    assert [m.key for m in scan(assume_narrow)] == [hit.key for hit in hits]
+    narrow = data.replace(b"\0", b"-")
+    assert [m.key for m in scan(narrow)] == [hit.key for hit in find_keys(narrow)]
 
 
 def test_no_key_spans_two_blobs() -> None:
@@ -189,7 +188,8 @@ def test_no_key_spans_two_blobs() -> None:
     for text in (key("secret"), key("legacy-base58"), key("agent-uuid")):
         for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
             data = text.encode(encoding)
-            for cut in range(1, len(data)):
+            step = len(data) // len(text)
+            for cut in range(step, len(data) - step + 1):
                 found = scan(b"x=" + data[:cut], data[cut:] + b"\n")
                 assert all(m.key.confidence == "likely" for m in found)
                 assert all(m.blob.path == b"0" for m in found)
@@ -236,19 +236,27 @@ def test_a_read_error_is_noted_and_what_was_read_is_searched(before: int) -> Non
     assert not tally.complete
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "utf-16"])
 @pytest.mark.parametrize("filler", ["x", "é", "—", "🚀", "aé—🚀", "ab\n", "🚀\n", "\r\n"])
 def test_places_are_right_in_a_blob_of_many_buffers(encoding: str, filler: str) -> None:
-    """One endless line too, and characters of every width cut at every edge."""
-    for shift in ("", "a", "ab", "abc"):
-        text, starts = "start of it all " + shift, []
+    """One endless line too, characters of every width cut at every edge, a blob that begins at an odd offset."""
+    for shift in range(4):
+        text, starts = "# a text that is plain at its start " * 40 + "a" * shift, []
         for i in range(4):
             text += filler * (SMALLEST // len(filler)) + " "
             starts.append(len(text))
             text += key("agent-hex", i) + " "
-        found = scan(text.encode(encoding), buffer=SMALLEST)
-        assert [(m.line, m.column) for m in found] == [where(text, at) for at in starts]
-        assert [m.end_column - m.column for m in found] == [53] * 4
+        for before in ((), (b"x",), (b"xy",)):
+            found = scan(*before, text.encode(encoding), buffer=SMALLEST)
+            assert [(m.line, m.column) for m in found] == [where(text, at) for at in starts]
+            assert [m.end_column - m.column for m in found] == [53] * 4
+
+
+def test_invalid_bytes_count_one_column_each_across_buffers() -> None:
+    for junk in (b"\xff", b"\x80", b"\xc3", b"\xf0\x9f\x9a", b"\xed\xa0\x80", b"\xc3\x80\x80\x80"):
+        data = junk * (2 * SMALLEST // len(junk)) + b" "
+        (match,) = scan(data + key().encode(), buffer=SMALLEST)
+        assert (match.line, match.column) == (1, len(data.decode("utf-8", "surrogateescape")) + 1)
 
 
 SNIFFED: list[tuple[bytes, tuple[str, int]]] = [
