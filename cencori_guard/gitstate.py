@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from cencori_guard.errors import GitError
-from cencori_guard.git.listing import Staged, head_versions
+from cencori_guard.git.listing import head_versions
 from cencori_guard.git.runner import Git
 from cencori_guard.keys import Key
 from cencori_guard.models import Blob, Match, ReadInto, State
@@ -57,7 +57,7 @@ def look_up(repositories: dict[bytes, Git], blobs: Iterable[Blob], tally: Tally)
             head = {**index, **head_versions(git, list(index))}
             added.update(prefix + path for path, oid in head.items() if oid is None)
             for versions, keys in ((head, in_head), (index, in_index)):
-                wanted = [Staged(prefix + path, oid, "") for path, oid in versions.items() if oid]
+                wanted = [(prefix + path, oid, "") for path, oid in versions.items() if oid]
                 for blob, key in _keys(staged_blobs(git, wanted, Tally())):
                     keys.setdefault(blob.path, set()).add(key)
         except GitError as error:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import cache
 from typing import Final, NamedTuple, NoReturn
 
 from cencori_guard.lookalikes import WORDS_FOR_CERTAIN, is_degenerate, looks_random, word_score
@@ -91,18 +92,10 @@ PREFIXES: Final = (b"cen_", b"csk_", b"cpk_", b"cake_", b"cencori_")
 LOOK_BEHIND: Final = 40
 LONGEST: Final = 9 + 256 + 1
 
-_NOT_TOKEN = rb"(?![A-Za-z0-9_])"
-_COMPILED_EXACT = tuple((shape, re.compile(shape.prefix + shape.body + _NOT_TOKEN)) for shape in EXACT_SHAPES)
-_COMPILED_LIKELY = tuple((shape, re.compile(shape.prefix + shape.body)) for shape in LIKELY_SHAPES)
-_ANY_PREFIX = re.compile(b"|".join(PREFIXES))
-# Every exact body is of its likely shape's alphabet too.
-_PLAUSIBLE = re.compile(b"|".join(shape.prefix + shape.body for shape in LIKELY_SHAPES))
-_ENDS_IN_PUNCTUATION = b"._-"
-
 _TOKEN_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _ESC = rb"(?:\x1b|\x9b|\^\[|\\(?:[eE]|0?33|x1[bB]|u001[bB]|u\{0*1[bB]\}|U0000001[bB]))"
 # Escapes that end in a token character: a key may follow one directly.
-_ESCAPE_BEFORE = re.compile(
+_ESCAPE_BEFORE = (
     rb"(?:\\[A-Za-z]"  # \n
     rb"|\\[0-7]{1,3}"  # \012
     rb"|\\[xX][0-9A-Fa-f]{1,2}"  # \x0a
@@ -115,6 +108,27 @@ _ESCAPE_BEFORE = re.compile(
     rb"|\[[0-9;:]{1,24}m"  # what is left of them where ESC was stripped
     rb")\Z"
 )
+
+
+class _Grammar(NamedTuple):
+    exact: tuple[tuple[Shape, re.Pattern[bytes]], ...]
+    likely: tuple[tuple[Shape, re.Pattern[bytes]], ...]
+    plausible: re.Pattern[bytes]
+    any_prefix: re.Pattern[bytes]
+    escape_before: re.Pattern[bytes]
+
+
+@cache
+def _grammar() -> _Grammar:
+    """The tables as patterns; compiled when something looks like a key, which in most commits nothing does."""
+    return _Grammar(
+        tuple((s, re.compile(s.prefix + s.body + rb"(?![A-Za-z0-9_])")) for s in EXACT_SHAPES),
+        tuple((s, re.compile(s.prefix + s.body)) for s in LIKELY_SHAPES),
+        # Every exact body is of its likely shape's alphabet too.
+        re.compile(b"|".join(s.prefix + s.body for s in LIKELY_SHAPES)),
+        re.compile(b"|".join(PREFIXES)),
+        re.compile(_ESCAPE_BEFORE),
+    )
 
 
 class Key:
@@ -180,12 +194,12 @@ def starts_token(data: bytes, at: int) -> bool:
     """Whether a token can start at *at*: after any byte but a token character, or after an escape."""
     if at == 0 or data[at - 1] not in _TOKEN_BYTES:
         return True
-    return _ESCAPE_BEFORE.search(data, max(0, at - LOOK_BEHIND), at) is not None
+    return _grammar().escape_before.search(data, max(0, at - LOOK_BEHIND), at) is not None
 
 
 def is_plausible(data: bytes | bytearray, at: int, end: int) -> bool:
     """Whether a key may start at *at* in ``data[:end]``: a cheap test, for most of what only begins like one."""
-    return _PLAUSIBLE.match(data, at, end) is not None
+    return _grammar().plausible.match(data, at, end) is not None
 
 
 def key_at(data: bytes, at: int) -> KeyAt | None:
@@ -196,7 +210,7 @@ def key_at(data: bytes, at: int) -> KeyAt | None:
     """
     if not starts_token(data, at):
         return None
-    for shape, pattern in _COMPILED_EXACT:
+    for shape, pattern in _grammar().exact:
         match = pattern.match(data, at)
         if match:
             body = match.group()[len(shape.prefix) :]
@@ -204,10 +218,10 @@ def key_at(data: bytes, at: int) -> KeyAt | None:
             if is_degenerate(body) or (shape.body is _BASE58 and word_score(body) >= WORDS_FOR_CERTAIN):
                 return None
             return KeyAt(Key(match.group(), shape, Confidence.EXACT), at, match.end())
-    for shape, pattern in _COMPILED_LIKELY:
+    for shape, pattern in _grammar().likely:
         match = pattern.match(data, at)
         if match:
-            text = match.group().rstrip(_ENDS_IN_PUNCTUATION)
+            text = match.group().rstrip(b"._-")
             if not looks_random(text[len(shape.prefix) :]):
                 return None
             return KeyAt(Key(text, shape, Confidence.LIKELY), at, at + len(text))
@@ -218,7 +232,8 @@ def find_keys(data: bytes) -> list[KeyAt]:
     """All keys in *data*, in order; they do not overlap."""
     found: list[KeyAt] = []
     at = 0
-    while candidate := _ANY_PREFIX.search(data, at):
+    any_prefix = _grammar().any_prefix
+    while candidate := any_prefix.search(data, at):
         hit = key_at(data, candidate.start())
         if hit:
             found.append(hit)

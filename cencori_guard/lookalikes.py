@@ -12,6 +12,7 @@ below 1e-3 for the shortest loose tokens (:func:`looks_random`).
 from __future__ import annotations
 
 import re
+from functools import cache
 from math import log2
 
 # Bits (in halves, base 36) that a letter costs after the one before it; row 26 is
@@ -29,22 +30,21 @@ _BIGRAMS = (
     "6ecc3deh5nidae8dicbdegkhgi 5dcc6eg95tgab87bg78cfiffht 8b7a68ec7jicceb5ebb5eegaci "
     "8aac8ddg8mi99695sc58chchfd 6ede3gja5hrcfe8grededirfb9 897899ba9eca8aa7e869abbdhg"
 )
-_COST = tuple(tuple(int(c, 36) / 2 for c in row) for row in _BIGRAMS.split())
 _WORD_START = 26
 # Bits that a change of kind within a word costs: name2, v2beta, camelCase.
 _TO_DIGIT, _TO_LETTER, _TO_CAPITAL = 3.5, 2.0, 3.0
-_HEX = re.compile(rb"(?:[0-9a-f]+|[0-9A-F]+)")
+_HEX = rb"(?:[0-9a-f]+|[0-9A-F]+)"
 
 # A whole camelCase identifier of 32 characters scores 25 bits and more.  By Markov's
 # inequality a random body scores that high less often than once in 2**24 times; in
 # fact far less, because random letters score about -60.
 WORDS_FOR_CERTAIN = 24.0
 
-_SEGMENT = re.compile(rb"[A-Za-z0-9]+")
-_DIGIT, _LETTER = re.compile(rb"[0-9]"), re.compile(rb"[A-Za-z]")
+_SEGMENT = rb"[A-Za-z0-9]+"
+_DIGIT, _LETTER = rb"[0-9]", rb"[A-Za-z]"
 # name, name3, Name, NAME2, 2024, 12px, 3rd, i18n: what segments of identifiers look like.
-_PLAIN_SEGMENT = re.compile(rb"(?:[a-z]+|[A-Z]+|[A-Z][a-z]+)[0-9]*|[0-9]+[A-Za-z]{0,3}|[a-z][0-9]+[a-z]")
-_TIMESTAMP = re.compile(rb"(?:19|20)[0-9]{6}[Tt]?[0-9]{4,9}[Zz]?")
+_PLAIN_SEGMENT = rb"(?:[a-z]+|[A-Z]+|[A-Z][a-z]+)[0-9]*|[0-9]+[A-Za-z]{0,3}|[a-z][0-9]+[a-z]"
+_TIMESTAMP = rb"(?:19|20)[0-9]{6}[Tt]?[0-9]{4,9}[Zz]?"
 # A token without one segment of this length is a list of short names: h264, mp4a, av1c.
 _SHORTEST_CORE = 8
 _SAID_TO_BE_NONE = frozenset(
@@ -52,7 +52,7 @@ _SAID_TO_BE_NONE = frozenset(
     b"redacted removed secret todo mock invalid".split()
 )
 # A name, a hash and an extension: what bundlers and packagers call the files they write.
-_HASHED_FILE = re.compile(
+_HASHED_FILE = (
     rb"[A-Za-z][A-Za-z0-9]*[.-].*\.[a-z][a-z0-9]{1,11}"
     rb"|[A-Za-z][A-Za-z0-9]*[._-].*\.(?:[cm]?[jt]sx?|map|css|html?|json|svg|png|jpe?g|gif|webp|ico|woff2?|"
     rb"ttf|eot|wasm|whl|zip|tgz|gz|br|deb|rpm|jar|exe|dll|so|log|txt|md|py|ya?ml|toml|lock|db|tar)"
@@ -105,6 +105,11 @@ def is_degenerate(body: bytes) -> bool:
     return len(set(body)) < 7 or most * 2 > len(body) or entropy(body) < 2.5 or is_repeat(body) or is_run(body)
 
 
+@cache
+def _cost() -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(int(c, 36) / 2 for c in row) for row in _BIGRAMS.split())
+
+
 def word_score(segment: bytes) -> float:
     """Bits by which *segment* (letters and digits) is likelier a piece of an identifier than characters at random.
 
@@ -112,8 +117,9 @@ def word_score(segment: bytes) -> float:
     by themselves, but every change between letters and digits counts against words.
     """
     kinds = len({_kind(code) for code in segment} - {"0"})
-    at_random = 4.0 if _HEX.fullmatch(segment) else log2(62 if kinds == 2 else 36)
+    at_random = 4.0 if re.fullmatch(_HEX, segment) else log2(62 if kinds == 2 else 36)
     score, row, before = 0.0, _WORD_START, ""
+    cost = _cost()
     for code in segment:
         kind = _kind(code)
         if kind == "0":
@@ -126,7 +132,7 @@ def word_score(segment: bytes) -> float:
             else:
                 switch, row = (_TO_LETTER if before == "0" else _TO_CAPITAL), _WORD_START
             letter = (code | 32) - 97
-            score += at_random - _COST[row][letter] - switch
+            score += at_random - cost[row][letter] - switch
             row = letter
         before = kind
     return score
@@ -138,16 +144,16 @@ def _kind(code: int) -> str:
 
 def is_identifier(segment: bytes) -> bool:
     """Whether *segment*, a run of letters and digits between separators, is a word, a number or a name."""
-    if len(segment) < 12 and _PLAIN_SEGMENT.fullmatch(segment):
+    if len(segment) < 12 and re.fullmatch(_PLAIN_SEGMENT, segment):
         return True
-    return segment.isdigit() or word_score(segment) > 0 or _TIMESTAMP.fullmatch(segment) is not None
+    return segment.isdigit() or word_score(segment) > 0 or re.fullmatch(_TIMESTAMP, segment) is not None
 
 
 def random_stretches(body: bytes) -> list[bytes]:
     """The longest stretches of *body* without a segment that is a word, a number or a name; separators within kept."""
     stretches, start = [], -1
     end = 0
-    for segment in _SEGMENT.finditer(body):
+    for segment in re.finditer(_SEGMENT, body):
         if is_identifier(segment.group()):
             if start >= 0:
                 stretches.append(body[start:end])
@@ -166,13 +172,13 @@ def looks_random(body: bytes, *, least: int = 16) -> bool:
     Asks for a mix of letters and digits, enough distinct characters, entropy, and
     none of: words, numbers, runs, repeats, file names with a hash, "example".
     """
-    segments = {s.lower() for s in _SEGMENT.findall(body)}
-    if segments & _SAID_TO_BE_NONE or _HASHED_FILE.fullmatch(body):
+    segments = {s.lower() for s in re.findall(_SEGMENT, body)}
+    if segments & _SAID_TO_BE_NONE or re.fullmatch(_HASHED_FILE, body):
         return False
     rest = b"".join(random_stretches(body))
-    if max(map(len, _SEGMENT.findall(rest)), default=0) < _SHORTEST_CORE:
+    if max(map(len, re.findall(_SEGMENT, rest)), default=0) < _SHORTEST_CORE:
         return False
-    if len(rest) < least or not _DIGIT.search(rest) or not _LETTER.search(rest):
+    if len(rest) < least or not re.search(_DIGIT, rest) or not re.search(_LETTER, rest):
         return False
     if len(set(rest)) < 7 or entropy(rest) < 2.5 or max(map(rest.count, set(rest))) * 2 > len(rest):
         return False

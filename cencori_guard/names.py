@@ -16,21 +16,20 @@ from cencori_guard.models import Use
 WORDS = (b"cencori", b"CENCORI")
 
 _PACKAGE = rb"(?:cencori(?!-guard)|@cencori|github\.com/cencori)(?:[/-][A-Za-z0-9._/-]+)?"
-_IMPORT = re.compile(
+_IMPORT = (
     rb"(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|^\s*_?\s*)[\"'`]" + _PACKAGE + rb"[\"'`]"
     rb"|^\s*(?:from|import)\s+cencori(?:\.[\w.]+)?(?:\s|,|;|$)"
 )
-_DEPENDENCY = re.compile(
+_DEPENDENCY = (
     rb"[\"']" + _PACKAGE + rb"[\"']\s*:"  # "cencori": "^1.0"
     rb"|^\s*[\"']?" + _PACKAGE + rb"\s*(?:$|#|;|\[|[=<>~!@]=?|[\"',]|\sv\d)"  # cencori>=1, cencori = "1"
     rb"|^\s*(?:require|gem|use)\s+[\"']?" + _PACKAGE
 )
-_ASSIGNMENT = re.compile(rb"(?P<name>(?:[A-Z0-9]+_)*CENCORI(?:_[A-Z0-9]+)*)[\"']?\s*(?P<value>[=:][^\r\n]*)?")
-_SECRET_NAME = re.compile(rb"KEY|TOKEN|SECRET")
-_PLACEHOLDER = re.compile(
-    rb"\$|<|>|\{\{|%\w+%|\.\.\.|\xe2\x80\xa6|x{4}|\*{3}|://"
-    rb"|your|change_?me|example|placeholder|replace|insert|dummy|todo|redacted|none|null|undefined|key_here",
-    re.IGNORECASE,
+_ASSIGNMENT = rb"(?P<name>(?:[A-Z0-9]+_)*CENCORI(?:_[A-Z0-9]+)*)[\"']?\s*(?P<value>[=:][^\r\n]*)?"
+_SECRET_NAME = rb"KEY|TOKEN|SECRET"
+_PLACEHOLDER = (
+    rb"(?i:\$|<|>|\{\{|%\w+%|\.\.\.|\xe2\x80\xa6|x{4}|\*{3}|://"
+    rb"|your|change_?me|example|placeholder|replace|insert|dummy|todo|redacted|none|null|undefined|key_here)"
 )
 
 
@@ -43,20 +42,20 @@ def is_real(value: bytes) -> bool:
     else:
         value = re.split(rb"\s+#|[\s,;]", value, maxsplit=1)[0]
     # A publishable key is made to be seen.
-    return len(value) >= 8 and not _PLACEHOLDER.search(value) and not value.startswith(b"cpk_")
+    return len(value) >= 8 and not re.search(_PLACEHOLDER, value) and not value.startswith(b"cpk_")
 
 
 def use_in(line: bytes, at: int) -> tuple[Use, bool] | None:
     """What the word that starts at *at* in *line* says: how Cencori is used, and whether a secret gets a real value."""
     if line[at : at + 7].isupper():
-        for match in _ASSIGNMENT.finditer(line):
+        for match in re.finditer(_ASSIGNMENT, line):
             if match.start() <= at < match.end("name"):
                 name, value = match["name"], match["value"]
-                secret = _SECRET_NAME.search(name) and b"PUBLISHABLE" not in name
+                secret = re.search(_SECRET_NAME, name) and b"PUBLISHABLE" not in name
                 return Use.NAME, bool(secret and value and is_real(value))
         return None
-    if any(m.start() <= at < m.end() for m in _IMPORT.finditer(line)):
+    if any(m.start() <= at < m.end() for m in re.finditer(_IMPORT, line)):
         return Use.IMPORT, False
-    if any(m.start() <= at < m.end() for m in _DEPENDENCY.finditer(line)):
+    if any(m.start() <= at < m.end() for m in re.finditer(_DEPENDENCY, line)):
         return Use.DEPENDENCY, False
     return None

@@ -16,17 +16,16 @@ DEPENDENCY_DIRECTORIES = frozenset(
     b"node_modules bower_components .git .hg .svn .venv venv .tox .nox __pycache__ site-packages "
     b".mypy_cache .pytest_cache .ruff_cache .gradle Pods .terraform .yarn .pnpm-store".split()
 )
-_WEB_FILE = re.compile(rb"\.(?:html?|css|[cm]?js|wasm)(?:\.map)?(?:\.gz|\.br)?\Z", re.IGNORECASE)
+_WEB_FILE = rb"(?i)\.(?:html?|css|[cm]?js|wasm)(?:\.map)?(?:\.gz|\.br)?\Z"
 # Shipped wherever they lie: maps, minified scripts, packaged apps and extensions.
-_SHIPPED_FILE = re.compile(
-    rb"\.(?:[cm]?js|css)\.map\Z|\.(?:min|bundle|chunk)\.[cm]?js\Z"
-    rb"|\.(?:apk|aab|ipa|asar|crx|xpi|dmg|msi|appimage)\Z",
-    re.IGNORECASE,
+_SHIPPED_FILE = (
+    rb"(?i)\.(?:[cm]?js|css)\.map\Z|\.(?:min|bundle|chunk)\.[cm]?js\Z"
+    rb"|\.(?:apk|aab|ipa|asar|crx|xpi|dmg|msi|appimage)\Z"
 )
-_DOCUMENT = re.compile(rb"\.(?:md|mdx|markdown|rst|adoc|txt|tex|ipynb|pdf|docx?|odt)\Z", re.IGNORECASE)
-_ENV_FILE = re.compile(rb"(?:.*\.env|\.env\..+|\.envrc|\.dev\.vars(?:\..+)?|\.flaskenv|\.cencorirc)\Z", re.DOTALL)
+_DOCUMENT = rb"(?i)\.(?:md|mdx|markdown|rst|adoc|txt|tex|ipynb|pdf|docx?|odt)\Z"
+_ENV_FILE = rb"(?s)(?:.*\.env|\.env\..+|\.envrc|\.dev\.vars(?:\..+)?|\.flaskenv|\.cencorirc)\Z"
 _TEMPLATE_WORDS = frozenset(b"example sample template dist defaults default".split())
-_MANIFEST = re.compile(
+_MANIFEST = (
     rb"(?:package\.json|deno\.jsonc?|requirements[\w.-]*\.(?:txt|in)|pyproject\.toml|setup\.(?:py|cfg)|Pipfile"
     rb"|environment\.ya?ml|go\.mod|Cargo\.toml|composer\.json|Gemfile|pom\.xml|build\.gradle(?:\.kts)?)\Z"
 )
@@ -39,7 +38,7 @@ def base_name(path: bytes) -> bytes:
 
 def is_env_file(name: bytes) -> bool:
     """Whether *name* is that of a file of environment variables, templates included."""
-    return _ENV_FILE.match(name) is not None
+    return re.match(_ENV_FILE, name) is not None
 
 
 def is_template(name: bytes) -> bool:
@@ -54,22 +53,22 @@ def is_committed_on_purpose(name: bytes) -> bool:
 
 def is_manifest(name: bytes) -> bool:
     """Whether a file of this name lists what a project depends on."""
-    return _MANIFEST.match(name) is not None
+    return re.match(_MANIFEST, name) is not None
 
 
 def is_document(name: bytes) -> bool:
     """Whether *name* is that of prose."""
-    return _DOCUMENT.search(name) is not None
+    return re.search(_DOCUMENT, name) is not None
 
 
 def is_web_file(name: bytes) -> bool:
     """Whether browsers load files of this name."""
-    return _WEB_FILE.search(name) is not None
+    return re.search(_WEB_FILE, name) is not None
 
 
 def is_shipped_file(name: bytes) -> bool:
     """Whether a file of this name is made to be given to people, wherever it lies."""
-    return _SHIPPED_FILE.search(name) is not None
+    return re.search(_SHIPPED_FILE, name) is not None
 
 
 def shipped_ancestors(path: bytes) -> list[bytes]:

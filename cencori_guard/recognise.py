@@ -18,14 +18,14 @@ MOST_IN_BLOB = 1_000
 MOST_IN_SCAN = 20_000
 _MOST_MENTIONS = 100
 
-_NOTE = re.compile(r"cencori-guard:\s*(allow(?:-next-line)?\b[^\r\n]{0,300})")
+_NOTE = r"cencori-guard:\s*(allow(?:-next-line)?\b[^\r\n]{0,300})"
 _LFS_POINTER_HEAD = b"version https://git-lfs.github.com/spec/v1\n"
 _NEAR = 200
 # Bytes shown of a line on either side of a key.
 _SHOWN = 240
 _TOKEN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 # The body of a key without its prefix is no one's business either.
-_HEX_RUN = re.compile(rb"[0-9a-fA-F]{24,}")
+_HEX_RUN = rb"[0-9a-fA-F]{24,}"
 
 
 class _Window(NamedTuple):
@@ -150,10 +150,10 @@ def _surroundings(window: _Window, key: Key, key_end: int) -> tuple[Excerpt, tup
     start = data.rfind(b"\n", 0, at) + 1
     end = data.find(b"\n", key_end)
     end = len(data) if end < 0 else end
-    notes = [n for n in _NOTE.findall(_text(data[start:end])) if not n.startswith("allow-next-line")]
+    notes = [n for n in re.findall(_NOTE, _text(data[start:end])) if not n.startswith("allow-next-line")]
     if start:
         above = data[data.rfind(b"\n", 0, start - 1) + 1 : start]
-        notes += [n for n in _NOTE.findall(_text(above)) if n.startswith("allow-next-line")]
+        notes += [n for n in re.findall(_NOTE, _text(above)) if n.startswith("allow-next-line")]
     before, after = data[start:at][-_SHOWN:], data[key_end:end][:_SHOWN]
     # What the edges cut may be a piece of another key.
     if len(before) == _SHOWN:
@@ -172,7 +172,7 @@ def _hide(data: bytes) -> str:
     """*data* as text in which every key is redacted, and any long run of hex digits too."""
     parts, at = [], 0
     for hit in find_keys(data):
-        parts += [_HEX_RUN.sub(b"*", data[at : hit.start]), hit.key.redacted.encode()]
+        parts += [re.sub(_HEX_RUN, b"*", data[at : hit.start]), hit.key.redacted.encode()]
         at = hit.end
-    parts.append(_HEX_RUN.sub(b"*", data[at:]))
+    parts.append(re.sub(_HEX_RUN, b"*", data[at:]))
     return _text(b"".join(parts)).strip("\r")

@@ -107,12 +107,12 @@ def test_one_character_too_many_or_few_is_likely(shape: str) -> None:
 
 
 @pytest.mark.parametrize("version", HEX)
-@pytest.mark.parametrize("variant", HEX)
-def test_an_agent_key_of_32_is_a_version_4_uuid(version: str, variant: str) -> None:
-    text = key("agent-uuid", 3)
-    text = text[:17] + version + text[18:21] + variant + text[22:]
-    expected = EXACT if version == "4" and variant in "89ab" else LIKELY
-    assert one(text) == (Kind.AGENT, Environment.LIVE, expected, 0, len(text))
+def test_an_agent_key_of_32_is_a_version_4_uuid(version: str) -> None:
+    for variant in HEX:
+        text = key("agent-uuid", 3)
+        text = text[:17] + version + text[18:21] + variant + text[22:]
+        expected = EXACT if version == "4" and variant in "89ab" else LIKELY
+        assert one(text) == (Kind.AGENT, Environment.LIVE, expected, 0, len(text))
 
 
 @pytest.mark.parametrize("wrong", "0OIl_-+")
@@ -162,9 +162,8 @@ ESCAPES = [
 
 
 @pytest.mark.parametrize("escape", ESCAPES)
-@pytest.mark.parametrize("shape", ["legacy-base58", "secret", "agent-uuid"])
-def test_a_key_follows_an_escape(escape: str, shape: str) -> None:
-    text = key(shape)
+def test_a_key_follows_an_escape(escape: str) -> None:
+    shape, text = "legacy-base58", key("legacy-base58")
     for before in ("", "key", "a ", '"', "x" * 100):
         data = (before + escape + text).encode("latin-1")
         assert one(data) == (*ROWS[shape][1:], EXACT, len(data) - len(text), len(data))

@@ -202,10 +202,10 @@ def test_what_people_write_is_no_key(text: str) -> None:
         assert not find_keys(f"{before}{text}{after}".encode())
 
 
-@pytest.mark.parametrize("prefix", ALL_PREFIXES)
 @pytest.mark.parametrize("body", [*SEQUENCES, *PLACEHOLDERS])
-def test_a_placeholder_after_any_prefix_is_no_key(prefix: str, body: str) -> None:
-    assert not find_keys(f"K={prefix}{body}\n".encode())
+def test_a_placeholder_after_any_prefix_is_no_key(body: str) -> None:
+    for prefix in ALL_PREFIXES:
+        assert not find_keys(f"K={prefix}{body}\n".encode())
 
 
 _WORDS = (

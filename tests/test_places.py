@@ -86,7 +86,9 @@ def test_web_files(end):
     assert places.is_web_file(b"a." + end.encode())
 
 
-@pytest.mark.parametrize("name", b"a.jsx a.ts a.json a.py a.o a.so a.class a.jar js .js.bak a.js.zip a.map a.gz a.css.txt".split())
+@pytest.mark.parametrize(
+    "name", b"a.jsx a.ts a.json a.py a.o a.so a.class a.jar js .js.bak a.js.zip a.map a.gz a.css.txt".split()
+)
 def test_no_web_files(name):
     """What compilers and build tools for other worlds leave behind."""
     assert not places.is_web_file(name)
@@ -139,9 +141,15 @@ def test_shipped_ancestors(path, expected):
 @pytest.mark.parametrize(
     ("name", "manifest"),
     [
-        *((n, True) for n in b"package.json requirements.txt requirements-dev.txt requirements.in pyproject.toml".split()),
+        *(
+            (n, True)
+            for n in b"package.json requirements.txt requirements-dev.txt requirements.in pyproject.toml".split()
+        ),
         *((n, True) for n in b"setup.py setup.cfg Pipfile go.mod Cargo.toml deno.json environment.yml Gemfile".split()),
-        *((n, False) for n in b"package-lock.json requirements.md my-package.json tsconfig.json go.sum README.md".split()),
+        *(
+            (n, False)
+            for n in b"package-lock.json requirements.md my-package.json tsconfig.json go.sum README.md".split()
+        ),
     ],
 )
 def test_manifests(name, manifest):
@@ -151,7 +159,11 @@ def test_manifests(name, manifest):
 
 @pytest.mark.parametrize(
     ("name", "document"),
-    [*((n, True) for n in b"README.md a.rst a.txt NOTES.TXT a.ipynb a.mdx".split()), (b"md", False), (b"a.md.py", False)],
+    [
+        *((n, True) for n in b"README.md a.rst a.txt NOTES.TXT a.ipynb a.mdx".split()),
+        (b"md", False),
+        (b"a.md.py", False),
+    ],
 )
 def test_documents(name, document):
     """Prose, by its ending."""
@@ -181,7 +193,10 @@ SHIPPED: dict[str, tuple[str, set[str]]] = {
     "dependencies": ("package.json node_modules/x/dist/a.js! dist/node_modules/y/a.js! dist/a.js!", {"dist/a.js"}),
     "single ignored files in it": ("package.json static/app.js static/debug.log!", {"static/debug.log"}),
     "an ignored file elsewhere": ("package.json src/app.js src/debug.log!", set()),
-    "only compressed files": ("package.json dist/app.js.gz! dist/app.js.map.br!", {"dist/app.js.gz", "dist/app.js.map.br"}),
+    "only compressed files": (
+        "package.json dist/app.js.gz! dist/app.js.map.br!",
+        {"dist/app.js.gz", "dist/app.js.map.br"},
+    ),
     "env file in it": ("package.json dist/app.js dist/.env!", {"dist/.env"}),
     "a directory of another name": ("package.json target/app.js!", set()),
     "a directory called .git-like": ("package.json dist/.well-known/a.js!", {"dist/.well-known/a.js"}),

@@ -194,7 +194,10 @@ USERS = {
     "requirements, bare": ("requirements-dev.txt", "cencori\n"),
     "pyproject": ("pyproject.toml", '[project]\ndependencies = ["cencori>=1"]\n'),
     "pyproject, a line each": ("pyproject.toml", '[project]\ndependencies = [\n  "cencori",\n]\n'),
-    "pyproject, in the middle": ("pyproject.toml", '[project]\ndependencies = ["flask", "cencori[http] ~= 1.0", "x"]\n'),
+    "pyproject, in the middle": (
+        "pyproject.toml",
+        '[project]\ndependencies = ["flask", "cencori[http] ~= 1.0", "x"]\n',
+    ),
     "setup.py": ("setup.py", "setup(name='x', install_requires=['cencori==1.0'])\n"),
     "Pipfile": ("Pipfile", '[packages]\ncencori = "*"\n'),
     "one line of JSON": ("package.json", '{"name":"x","dependencies":{"next":"15","cencori":"1"},"private":true}'),

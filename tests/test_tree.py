@@ -406,7 +406,7 @@ def test_linked_worktree(repo: Repo, tmp_path: Path):
 
 # --- names ----------------------------------------------------------------------------------------------------
 
-_ODD = [b"new\nline.py", b"tab\t.py", b"quote\".py", b"it's.py", b"-dash.py", b"--help", b":colon.py", b":(glob)x.py"]
+_ODD = [b"new\nline.py", b"tab\t.py", b'quote".py', b"it's.py", b"-dash.py", b"--help", b":colon.py", b":(glob)x.py"]
 _ODD += [b" space .py", b"back\\slash.py", b"\xc3\xa9.py", b"\xff\xfe.py", b"[a].py", b"*.py", b"~.py", b"$HOME.py"]
 
 

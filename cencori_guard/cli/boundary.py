@@ -7,8 +7,6 @@ import sys
 from collections.abc import Callable
 
 from cencori_guard.errors import ExitCode, GuardError
-from cencori_guard.keys import redact
-from cencori_guard.text import harmless
 
 
 def guarded(command: Callable[[], int]) -> int:
@@ -30,6 +28,9 @@ def guarded(command: Callable[[], int]) -> int:
 
 def say(message: str, code: ExitCode) -> ExitCode:
     """Tell *message* on standard error, without keys and control characters; returns *code*."""
+    from cencori_guard.keys import redact  # the grammar: for when there is something to say
+    from cencori_guard.text import harmless
+
     try:
         print(f"cencori-guard: {harmless(redact(message))}", file=sys.stderr)
     except OSError:

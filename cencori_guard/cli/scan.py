@@ -12,6 +12,7 @@ from cencori_guard.cli import output
 from cencori_guard.cli.main import common, verbosity
 from cencori_guard.cli.settings import policy_for
 from cencori_guard.errors import UsageError
+from cencori_guard.git.listing import staged_changes
 from cencori_guard.git.runner import Git
 from cencori_guard.keys import redact
 from cencori_guard.models import Severity
@@ -134,4 +135,5 @@ def _staged(paths: tuple[str, ...]) -> tuple[Job, bytes]:
     if root is None:
         raise UsageError(f"{redact(paths[0] if paths else '.')}: not a git repository, so nothing is staged there")
     # What a hook's environment points at is this repository; named ones are found where they are.
-    return StagedJob(Git(root, follow_redirections=not paths)), root
+    git = Git(root, follow_redirections=not paths)
+    return StagedJob(git, staged_changes(git)), root

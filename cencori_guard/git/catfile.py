@@ -62,6 +62,10 @@ class CatFile:
         """End git; returns what it said on stderr, which means that some object could not be read."""
         return self._process.finish()
 
+    def stop(self) -> None:
+        """End git before all has been read."""
+        self._process.stop()
+
     def readinto(self, view: memoryview) -> int:
         """Read on in the object last yielded; 0 at its end."""
         if not self._left:

@@ -90,11 +90,11 @@ def _ignore_files_of_index(git: Git) -> Iterator[tuple[bytes, Collection[bytes]]
     """A directory with nothing in it but the index's ``.gitignore`` files, and their paths."""
     from tempfile import TemporaryDirectory  # loads a good deal that a commit without env files need not wait for
 
-    versions = [v for v in indexed(git) if os.path.basename(v.path) == IGNORE_FILE and v.mode.startswith("100")]
+    versions = [v for v in indexed(git) if os.path.basename(v[0]) == IGNORE_FILE and v[2].startswith("100")]
     with TemporaryDirectory(prefix="cencori-guard-") as made:
         directory = os.fsencode(made)
         objects = CatFile(git)
-        for path, size in objects.objects((v.oid, v.path) for v in versions):
+        for path, size in objects.objects((oid, path) for path, oid, _mode in versions):
             text = bytearray(min(size or 0, _MOST_BYTES))
             got = 0
             while got < len(text):
@@ -104,7 +104,7 @@ def _ignore_files_of_index(git: Git) -> Iterator[tuple[bytes, Collection[bytes]]
             with open(whole, "wb") as stream:
                 stream.write(text)
         objects.close()
-        yield directory, {v.path for v in versions}
+        yield directory, {path for path, _oid, _mode in versions}
 
 
 def _text(raw: bytes) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from cencori_guard.errors import GitError
 from cencori_guard.git.runner import Git, Process
@@ -12,12 +11,9 @@ GITLINK = "160000"
 SYMLINK = "120000"
 
 
-class Entry(NamedTuple):
-    """A file that git tracks (``oid`` and ``mode`` from the index), or would track (neither)."""
-
-    path: bytes
-    oid: str | None = None
-    mode: str | None = None
+# A file that git tracks: its path, and from the index the id of its blob and its mode; or
+# one that git would track, with None for both.
+Entry = tuple[bytes, str | None, str | None]
 
 
 def start_listing(git: Git, paths: Sequence[bytes] = ()) -> Process:
@@ -36,22 +32,18 @@ def entries(listing: Process) -> Iterator[Entry]:
     for record in listing.records():
         tag, _, rest = record.partition(b" ")
         if tag == b"?":
-            yield Entry(rest)
+            yield rest, None, None
             continue
         info, _, path = rest.partition(b"\t")
         if path == last:  # an unmerged path has up to three entries
             continue
         last = path
         mode, oid, _stage = info.decode("ascii").split(" ")
-        yield Entry(path, oid, mode)
+        yield path, oid, mode
 
 
-class Staged(NamedTuple):
-    """A version of a file in the index."""
-
-    path: bytes
-    oid: str
-    mode: str
+# A version of a file in the index: its path, the id of its blob, and its mode.
+Staged = tuple[bytes, str, str]
 
 
 def staged_changes(git: Git) -> list[Staged]:
@@ -69,7 +61,7 @@ def staged_changes(git: Git) -> list[Staged]:
         if status[0] == "U":
             unmerged = True
         elif status[0] != "D":
-            changes.append(Staged(path, oid, mode))
+            changes.append((path, oid, mode))
     try:
         listing.finish()
     except GitError:
@@ -102,6 +94,6 @@ def indexed(git: Git, paths: Sequence[bytes] = ()) -> list[Staged]:
     for record in listing.records():
         info, _, path = record.partition(b"\t")
         mode, oid, _stage = info.decode("ascii").split(" ")
-        found.append(Staged(path, oid, mode))
+        found.append((path, oid, mode))
     listing.finish()
     return found

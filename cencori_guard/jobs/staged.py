@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from cencori_guard.classify.contexts import HoldsWebFiles
 from cencori_guard.errors import GitError
 from cencori_guard.git.ignore import deciding_rules_of_index
-from cencori_guard.git.listing import Staged, indexed, staged_changes
+from cencori_guard.git.listing import Staged, indexed
 from cencori_guard.git.runner import Git
 from cencori_guard.gitstate import States, look_up
 from cencori_guard.models import Blob, Finding, IgnoreRule, ReadInto
@@ -20,14 +20,14 @@ from cencori_guard.triage.decide import Policy
 
 
 class StagedJob:
-    """The index of one repository.  Raises :class:`GitError` where there is none."""
+    """Versions of files in the index of one repository."""
 
     source = "staged"
 
-    def __init__(self, git: Git, paths: Sequence[bytes] | None = None) -> None:
-        """*paths*, relative to git's directory: look at the index's version of these, changed or not."""
+    def __init__(self, git: Git, versions: Sequence[Staged]) -> None:
+        """*versions*: what of the index is looked at."""
         self._git = git
-        self._versions: list[Staged] = staged_changes(git) if paths is None else indexed(git, paths) if paths else []
+        self._versions = versions
 
     def blobs(self, tally: Tally, policy: Policy) -> Iterator[tuple[Blob, ReadInto]]:
         """The blobs in the index."""
@@ -39,7 +39,7 @@ class StagedJob:
 
         def ask(directory: bytes) -> bool:
             if directory not in known:
-                known[directory] = any(is_web_file(version.path) for version in indexed(self._git, [directory]))
+                known[directory] = any(is_web_file(path) for path, _oid, _mode in indexed(self._git, [directory]))
             return known[directory]
 
         return ask

@@ -19,11 +19,11 @@ def staged_blobs(git: Git, versions: Sequence[Staged], tally: Tally) -> Iterator
     as something the scan is blind to.
     """
     wanted = []
-    for version in versions:
-        if version.mode == GITLINK:
-            tally.skip(version.path, "a submodule: only its commit is recorded here", blind=False)
+    for path, oid, mode in versions:
+        if mode == GITLINK:
+            tally.skip(path, "a submodule: only its commit is recorded here", blind=False)
         else:
-            wanted.append((version.oid, Blob(version.path, b"", tracked=True, oid=version.oid)))
+            wanted.append((oid, Blob(path, b"", tracked=True, oid=oid)))
     if not wanted:
         return
     objects = CatFile(git)

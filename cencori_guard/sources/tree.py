@@ -80,11 +80,12 @@ class Tree:
             listing, ignoring = start_listing(git, target.paths), start_ignored(git, target.paths)
             for entry in entries(listing):
                 listed = True
-                missing.pop(entry.path, None)
-                if entry.path.endswith(b"/") or entry.mode == GITLINK:
+                path, oid, mode = entry
+                missing.pop(path, None)
+                if path.endswith(b"/") or mode == GITLINK:
                     yield from self._nested(target.root, prefix, entry, depth)
                 else:
-                    yield Blob(prefix + entry.path, prefix, tracked=entry.oid is not None, oid=entry.oid)
+                    yield Blob(prefix + path, prefix, oid is not None, False, oid)
             ignored = list(ignoring.records())
             self._ignored = self._ignored or b"".join(prefix + path for path in ignored[:1])
             said = listing.finish() or ignoring.finish()
@@ -142,10 +143,10 @@ class Tree:
 
     def _nested(self, root: bytes, prefix: bytes, entry: Entry, depth: int) -> Iterator[Blob]:
         """A repository within: its own git lists it, where it is checked out."""
-        path = entry.path.rstrip(b"/")
+        path = entry[0].rstrip(b"/")
         inner = os.path.join(root, path)
         if not os.path.lexists(os.path.join(inner, b".git")) or os.path.islink(inner):
-            if entry.mode == GITLINK:
+            if entry[2] == GITLINK:
                 self._tally.skip(prefix + path, "a submodule that is not checked out", blind=False)
             return
         if depth >= _DEEPEST:

@@ -13,27 +13,27 @@ import re
 
 from cencori_guard.models import Finding, Rule, Suppression
 
-_NOTE = re.compile(
+_NOTE = (
     r"allow(?:-next-line)?"
     r"(?:\[(?P<rules>[^\]]*)\])?"
     r"(?:\s+until=(?P<until>\S+))?"
     r"(?:\s+--\s*(?P<reason>.*))?"
 )
-_DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\Z")
-_COMMENT_END = re.compile(r"\s*(?:-->|\*/|--%>|#}|%}|\*\)|\"\"\"|''').*\Z")
+_DAY = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\Z"
+_COMMENT_END = r"\s*(?:-->|\*/|--%>|#}|%}|\*\)|\"\"\"|''').*\Z"
 _NAMES = frozenset(Rule)
 
 
 def suppression(finding: Finding, today: str) -> Suppression | None:
     """What excuses *finding* among the comments at its place; *today* as ``YYYY-MM-DD``."""
     for note in finding.notes:
-        match = _NOTE.match(_COMMENT_END.sub("", note))
+        match = re.match(_NOTE, re.sub(_COMMENT_END, "", note))
         if not match:
             continue
         rules, until, reason = match["rules"], match["until"], (match["reason"] or "").strip()
         if rules is not None and finding.rule not in {r.strip() for r in rules.split(",")}:
             continue
-        if until is not None and (not _DAY.match(until) or until < today):
+        if until is not None and (not re.match(_DAY, until) or until < today):
             continue
         return Suppression("inline", reason or "allowed by a comment")
     return None
@@ -43,13 +43,13 @@ def faults(finding: Finding, today: str) -> list[str]:
     """Why comments at the place of *finding* do not count: for the person who wrote them."""
     found = []
     for note in finding.notes:
-        match = _NOTE.match(_COMMENT_END.sub("", note))
+        match = re.match(_NOTE, re.sub(_COMMENT_END, "", note))
         if not match:
             continue
         unknown = [r.strip() for r in (match["rules"] or "").split(",") if r.strip() and r.strip() not in _NAMES]
         found += [f"the comment allows a rule that does not exist: {name}" for name in unknown]
         until = match["until"]
-        if until and not _DAY.match(until):
+        if until and not re.match(_DAY, until):
             found.append(f"the comment's until={until} is no date (YYYY-MM-DD)")
         elif until and until < today:
             found.append(f"the comment that allowed it expired on {until}")

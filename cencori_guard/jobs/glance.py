@@ -1,0 +1,52 @@
+"""A glance at the index: whether anything in it is worth a scan.
+
+Nearly every commit holds nothing that even begins like a key.  To see that takes no
+grammar, no records and no report, so this file loads none of them.  It may only err
+towards a scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cencori_guard.errors import GitError
+from cencori_guard.git.catfile import CatFile
+from cencori_guard.git.listing import GITLINK, Staged
+from cencori_guard.git.runner import Git
+
+# As in keys.py, which a test holds this against; a scan looks for no other beginnings.
+BEGINNINGS = (b"cen_", b"csk_", b"cpk_", b"cake_", b"cencori_")
+_WIDE = tuple(b"\0".join(word[i : i + 1] for i in range(len(word))) for word in BEGINNINGS)
+# What is in every path that a policy rule has anything to say about.
+_TELLING = (b".env", b".flaskenv", b".dev.vars", b".cencorirc", b".gitignore", *BEGINNINGS)
+_CHUNK = 1 << 20
+_OVERLAP = 16
+
+
+def is_quiet(git: Git, versions: Sequence[Staged]) -> bool:
+    """Whether a scan of *versions* would have nothing to say; False also where anything at all is in doubt."""
+    if any(word in version[0] for version in versions for word in _TELLING):
+        return False
+    wanted = [(oid, b"") for _path, oid, mode in versions if mode != GITLINK]
+    if not wanted:
+        return True
+    buffer = memoryview(bytearray(_CHUNK))
+    try:
+        objects = CatFile(git)
+        quiet = all(size is not None and _is_quiet(objects, buffer) for _, size in objects.objects(wanted))
+        if not quiet:
+            objects.stop()
+            return False
+        return not objects.close()
+    except GitError:
+        return False
+
+
+def _is_quiet(objects: CatFile, buffer: memoryview) -> bool:
+    rest = b""
+    while got := objects.readinto(buffer):
+        data = rest + bytes(buffer[:got])
+        if any(word in data for word in BEGINNINGS) or (b"\0" in data and any(word in data for word in _WIDE)):
+            return False
+        rest = data[-_OVERLAP:]
+    return True
