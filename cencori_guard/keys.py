@@ -178,6 +178,9 @@ class Key:
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError("a Key cannot be changed")
 
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("a Key is never pickled or copied")
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Key is never pickled or copied")
 

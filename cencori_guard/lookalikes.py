@@ -5,8 +5,10 @@ keys: placeholders, runs, repeats, identifiers.  All functions take the *body* o
 token (what stands after its prefix) as ASCII ``bytes`` and are pure.
 
 The limits are chosen so that a body drawn at random is turned away with a
-probability below 1e-9 where a whole shape matched (:func:`is_degenerate`), and
-below 1e-3 for the shortest loose tokens (:func:`looks_random`).
+probability below 1e-9 where a whole shape matched (:func:`is_degenerate`).  For loose
+tokens (:func:`looks_random`) the price of silence about names is higher: of 16 random
+hex digits three in a thousand are turned away; of 16 letters and digits 7 %, of 24 1.5 %,
+of 32 0.2 %, nearly all for having no digit.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ WORDS = (b"cencori", b"CENCORI")
 
 _PACKAGE = rb"(?:cencori(?!-guard)|@cencori|github\.com/cencori)(?:[/-][A-Za-z0-9._/-]+)?"
 _IMPORT = (
-    rb"(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|^\s*_?\s*)[\"'`]" + _PACKAGE + rb"[\"'`]"
+    rb"(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)[\"'`]" + _PACKAGE + rb"[\"'`]"
+    rb"|^\s*(?:[\w.]+\s+)?\"github\.com/cencori(?:/[A-Za-z0-9._/-]+)?\"\s*$"  # in Go's import ( … )
     rb"|^\s*(?:from|import)\s+cencori(?:\.[\w.]+)?(?:\s|,|;|$)"
 )
 _DEPENDENCY = (
@@ -25,11 +26,14 @@ _DEPENDENCY = (
     rb"|^\s*[\"']?" + _PACKAGE + rb"\s*(?:$|#|;|\[|[=<>~!@]=?|[\"',]|\sv\d)"  # cencori>=1, cencori = "1"
     rb"|^\s*(?:require|gem|use)\s+[\"']?" + _PACKAGE
 )
-_ASSIGNMENT = rb"(?P<name>(?:[A-Z0-9]+_)*CENCORI(?:_[A-Z0-9]+)*)[\"']?\s*(?P<value>[=:][^\r\n]*)?"
+_ASSIGNMENT = (
+    rb"(?P<name>(?:[A-Z0-9]+_)*CENCORI(?:_[A-Z0-9]+)*)(?![A-Za-z0-9])"
+    rb"[\"']?\s*(?=(?P<value>[=:][^\r\n]*)?)"
+)
 _SECRET_NAME = rb"KEY|TOKEN|SECRET"
 _PLACEHOLDER = (
-    rb"(?i:\$|<|>|\{\{|%\w+%|\.\.\.|\xe2\x80\xa6|x{4}|\*{3}|://"
-    rb"|your|change_?me|example|placeholder|replace|insert|dummy|todo|redacted|none|null|undefined|key_here)"
+    rb"(?i:\$|<|>|\{\{|%\w+%|process\.env|\.\.\.|\xe2\x80\xa6|x{4}|\*{3}|://"
+    rb"|your|change[_-]?me|example|placeholder|replace|insert|dummy|todo|redacted|none|null|undefined|key_here)"
 )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from cencori_guard.keys import LONGEST, Key, find_keys, is_plausible, key_at
+from cencori_guard.keys import LONGEST, Confidence, Key, KeyAt, find_keys, is_plausible, key_at
 from cencori_guard.models import Blob, Excerpt, Match, Mention
 from cencori_guard.names import WORDS, use_in
 from cencori_guard.search.engine import AHEAD, BEHIND, Candidate
@@ -18,7 +18,7 @@ MOST_IN_BLOB = 1_000
 MOST_IN_SCAN = 20_000
 _MOST_MENTIONS = 100
 
-_NOTE = r"cencori-guard:\s*(allow(?:-next-line)?\b[^\r\n]{0,300})"
+_NOTE = r"cencori-guard:\s*(allow(?:-next-line)?(?!-?\w)[^\r\n]{0,300})"
 _LFS_POINTER_HEAD = b"version https://git-lfs.github.com/spec/v1\n"
 _NEAR = 200
 # Bytes shown of a line on either side of a key.
@@ -50,7 +50,7 @@ def recognise(candidates: Iterable[Candidate], tally: Tally) -> Iterator[Match |
             blob, done, keys, mentions = candidate.blob, 0, 0, 0
         data, at = candidate.data, candidate.at
         if data.startswith(LFS_POINTER, at, candidate.end):
-            if data.startswith(_LFS_POINTER_HEAD, candidate.base, candidate.end):
+            if candidate.base >= 0 and data.startswith(_LFS_POINTER_HEAD, candidate.base, candidate.end):
                 tally.skip(blob.path, "Git LFS pointer: the content itself is not here", blind=False)
             continue
         offset = at - candidate.base
@@ -58,7 +58,7 @@ def recognise(candidates: Iterable[Candidate], tally: Tally) -> Iterator[Match |
         plausible = wide or is_plausible(data, at, candidate.end)
         if not plausible and not data.startswith(WORDS, at, candidate.end):
             continue
-        window = _window(candidate, _NEAR, 2 * LONGEST)
+        window, hit = _read(candidate, plausible)
         if mentions < _MOST_MENTIONS and window.data.startswith(WORDS, window.at):
             use = use_in(*_line_of(window))
             if use:
@@ -66,7 +66,6 @@ def recognise(candidates: Iterable[Candidate], tally: Tally) -> Iterator[Match |
                 yield Mention(blob, *use)
         if not plausible or offset < done or keys > MOST_IN_BLOB:
             continue
-        hit = key_at(window.data, window.at)
         if not hit:
             continue
         keys, total = keys + 1, total + 1
@@ -77,7 +76,7 @@ def recognise(candidates: Iterable[Candidate], tally: Tally) -> Iterator[Match |
             return
         else:
             done = offset + (hit.end - hit.start) * window.step
-            yield _match(candidate, hit.key, hit.end - hit.start)
+            yield _match(candidate, hit.key, hit.end - hit.start, big=window.encoding == "utf-16-be")
 
 
 def recognise_name(blob: Blob) -> Match | None:
@@ -90,18 +89,33 @@ def recognise_name(blob: Blob) -> Match | None:
     return Match(named, hits[0].key, None, None, None)
 
 
-def _window(candidate: Candidate, before: int, after: int) -> _Window:
+def _read(candidate: Candidate, plausible: bool) -> tuple[_Window, KeyAt | None]:
+    """The candidate's surroundings and the key in them.
+
+    Between ASCII characters the two orders of UTF-16 look alike: the text's own is tried
+    first, and the other where that finds no whole key.
+    """
+    first = candidate.cursor.encoding == "utf-16-be"
+    best: tuple[_Window, KeyAt | None] | None = None
+    for big in (first, not first):
+        window = _window(candidate, _NEAR, 2 * LONGEST, big=big)
+        hit = key_at(window.data, window.at) if plausible else None
+        if best is None or (hit and (not best[1] or hit.key.confidence is Confidence.EXACT)):
+            best = window, hit
+        if window.step == 1 or not plausible or (hit and hit.key.confidence is Confidence.EXACT):
+            break
+    assert best
+    return best
+
+
+def _window(candidate: Candidate, before: int, after: int, *, big: bool) -> _Window:
     """The candidate's surroundings: as far as *before* and *after* (bytes, even) allow, and the blob reaches."""
     data, at = candidate.data, candidate.at
     low, high = max(candidate.begin, at - before), min(candidate.end, at + after)
     if data[at + 1 : at + 2] != b"\0":
         return _Window(bytes(data[low:high]), at - low, 1, "utf-8")
     low += (at - low) % 2
-    # The zero bytes stand before the characters in UTF-16BE, after them in UTF-16LE; between
-    # ASCII characters the two look alike, so the text's own encoding decides, then what follows.
-    big = candidate.cursor.encoding == "utf-16-be" or (
-        candidate.cursor.width == 1 and data[at + 7 : at + 8] != b"\0" and at > candidate.begin and not data[at - 1]
-    )
+    # The zero bytes stand before the characters in UTF-16BE, after them in UTF-16LE.
     if big:
         highs = bytes(data[low - 1 : high - 1 : 2]) if low > candidate.begin else b"\0" + data[low + 1 : high - 1 : 2]
     else:
@@ -125,10 +139,10 @@ def _line_of(window: _Window) -> tuple[bytes, int]:
     return window.data[low : min(high if high >= 0 else len(window.data), window.at + 200)], window.at - low
 
 
-def _match(candidate: Candidate, key: Key, length: int) -> Match:
+def _match(candidate: Candidate, key: Key, length: int, *, big: bool) -> Match:
     cursor = candidate.cursor
     cursor.advance(candidate.data, candidate.base, candidate.at - candidate.base)
-    window = _window(candidate, BEHIND, AHEAD)
+    window = _window(candidate, BEHIND, AHEAD, big=big)
     # In a text of single bytes a UTF-16 key is twice as many characters long.
     columns = length if window.step == cursor.width else length * window.step
     excerpt, notes = _surroundings(window, key, window.at + length)
@@ -150,11 +164,13 @@ def _surroundings(window: _Window, key: Key, key_end: int) -> tuple[Excerpt, tup
     start = data.rfind(b"\n", 0, at) + 1
     end = data.find(b"\n", key_end)
     end = len(data) if end < 0 else end
-    notes = [n for n in re.findall(_NOTE, _text(data[start:end])) if not n.startswith("allow-next-line")]
+    notes = [n for n in re.findall(_NOTE, _hide(data[start:end])) if not n.startswith("allow-next-line")]
     if start:
         above = data[data.rfind(b"\n", 0, start - 1) + 1 : start]
-        notes += [n for n in re.findall(_NOTE, _text(above)) if n.startswith("allow-next-line")]
+        notes += [n for n in re.findall(_NOTE, _hide(above)) if n.startswith("allow-next-line")]
     before, after = data[start:at][-_SHOWN:], data[key_end:end][:_SHOWN]
+    if b"\0" in data:  # a binary file: what stands beyond may be a key in another width
+        before, after = before[before.rfind(b"\0") + 1 :], after.partition(b"\0")[0]
     # What the edges cut may be a piece of another key.
     if len(before) == _SHOWN:
         before = before.lstrip(_TOKEN)

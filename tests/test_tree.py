@@ -1,4 +1,4 @@
-"""``scan PATH`` as a whole, on real repositories and directories: which files are looked at, and what is said of them."""
+"""``scan PATH`` as a whole, on real repositories and directories: what is looked at, and what is said of it."""
 
 from __future__ import annotations
 

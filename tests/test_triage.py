@@ -28,6 +28,11 @@ PAST, FUTURE = "2020-01-31", "2999-01-31"
         ("cencori-guard: allow until=tomorrow", False),
         (f"cencori-guard: allow[key-in-source] until={FUTURE} -- why", True),
         (f"cencori-guard: allow[key-in-source] until={PAST} -- why", False),
+        ("cencori-guard: allow [key-in-env-file]", False),
+        ("cencori-guard: allow untill=2020-01-01", False),
+        (f"cencori-guard: allow[key-in-source] until={FUTURE} who=me -- why", False),
+        ("cencori-guard: allow because -- why", True),
+        ("cencori-guard: allow-file", False),
         ("cencori-guard: allowed", False),
         ("cencori-guard: disallow", False),
         ("cencori-guard: allow-next-line", False),
@@ -74,6 +79,7 @@ def test_a_comment_that_does_not_count_says_why(tmp_path: Path, secret: str) -> 
         (f"allow until={PAST}", f"expired on {PAST}"),
         ("allow until=soon", "until=soon is no date"),
         ("allow[key-in-sauce]", "does not exist: key-in-sauce"),
+        ("allow untill=2999-01-01", "says untill=, and only until= is known"),
     ):
         (tmp_path / "a.py").write_text(f"k = '{secret}'  # cencori-guard: {comment}\n")
         assert why in " ".join(guard("scan", "a.py", cwd=tmp_path).out.split())

@@ -33,7 +33,8 @@ _NAMES = [
     b"*",
 ]
 _ATOMS = [
-    *rb"a b c d ab . .a - * * * ? ? ** *** [a-c] [!a] [^a] [ab] [a-] [-a] []a] [!]a] [[:alpha:]] [![:digit:]] [\]]".split(),
+    *rb"a b c d ab . .a - * * * ? ? ** ***".split(),
+    *rb"[a-c] [!a] [^a] [ab] [a-] [-a] []a] [!]a] [[:alpha:]] [![:digit:]] [\]]".split(),
     *rb"[\a-c] \# \! \a \* \? \[ \\ \] ] # ! ^ \xc3\xa9".split(),
     b"\xc3\xa9",
     b"\xff",
@@ -274,7 +275,7 @@ def test_a_bad_line_costs_that_line_alone(line, recwarn):
 
 def test_many_wildcards_do_not_stop_the_scan():
     """A pattern made to take for ever does not; where it is left out, that is said, with its line."""
-    rules = b"b\n" + b"*a" * 30 + b"x\n" + b"**/a/" * 30 + b"x\n" + b"a*a*a*a*b\n"
+    rules = b"b\n" + b"*a" * 30 + b"x\n" + b"**/a/" * 30 + b"x\n"
     warnings: list = []
     with _planted({b".gitignore": rules, b"a" * 200: None, b"b": None}) as root:
         assert {f.path for f in _walked(root, warnings=warnings) if not f.ignored} == {b".gitignore", b"a" * 200}

@@ -23,9 +23,9 @@ def sniff(head: bytes) -> tuple[str, int]:
     pairs = len(sample) // 2
     if pairs >= 4:
         even, odd = sample[: 2 * pairs : 2].count(0), sample[1 : 2 * pairs : 2].count(0)
-        if odd >= 0.4 * pairs and even <= 0.02 * pairs:
+        if odd >= 0.4 * pairs and even * 8 <= odd:
             return "utf-16-le", 0
-        if even >= 0.4 * pairs and odd <= 0.02 * pairs:
+        if even >= 0.4 * pairs and odd * 8 <= even:
             return "utf-16-be", 0
     return "utf-8", 0
 
@@ -68,10 +68,13 @@ class Cursor:
         self.column += columns
         self._at = stop - base
 
-    def char_boundary(self, data: bytearray, offset: int) -> int:
-        """The nearest offset in *data*, at most three bytes before *offset*, that does not split a UTF-8 character."""
+    def char_boundary(self, data: bytearray, base: int, offset: int) -> int:
+        """The nearest offset in *data*, at most three bytes before *offset*, that does not split a character."""
         if self.width == 1:
             for back in range(4):
                 if offset - back <= 0 or data[offset - back] & 0xC0 != 0x80:
                     return offset - back
-        return offset
+            return offset
+        offset -= (offset - base) % 2
+        high = data[offset + (self.encoding == "utf-16-le")]
+        return offset - 2 if high & 0xFC == 0xDC else offset

@@ -60,9 +60,12 @@ class _Part:
         """Move the last bytes to the front of *data*; returns how many."""
         keep = min(self.end - self.begin, BEHIND + AHEAD)
         cut = self.end - keep
-        cursor = self.cursor(data)
-        # Count what is about to be overwritten, unless a hit has carried the cursor past it.
-        cursor.advance(data, self.base, cursor.char_boundary(data, cut) - self.base)
+        if cut > self.begin:  # else nothing is lost, and too little may be there to tell the encoding by
+            cursor = self.cursor(data)
+            # Count what is about to be overwritten, unless a hit has carried the cursor past it.
+            cut = max(self.begin, cursor.char_boundary(data, self.base, cut))
+            keep = self.end - cut
+            cursor.advance(data, self.base, cut - self.base)
         data[:keep] = data[cut : self.end]
         self.base -= cut
         self.begin, self.end = 0, keep

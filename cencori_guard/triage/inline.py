@@ -15,9 +15,10 @@ from cencori_guard.models import Finding, Rule, Suppression
 
 _NOTE = (
     r"allow(?:-next-line)?"
-    r"(?:\[(?P<rules>[^\]]*)\])?"
+    r"(?:\s*\[(?P<rules>[^\]]*)\])?"
     r"(?:\s+until=(?P<until>\S+))?"
-    r"(?:\s+--\s*(?P<reason>.*))?"
+    r"(?:\s+(?P<unknown>[A-Za-z]\w*)=)?"
+    r"(?:.*?\s--\s*(?P<reason>.*))?"
 )
 _DAY = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\Z"
 _COMMENT_END = r"\s*(?:-->|\*/|--%>|#}|%}|\*\)|\"\"\"|''').*\Z"
@@ -31,6 +32,8 @@ def suppression(finding: Finding, today: str) -> Suppression | None:
         if not match:
             continue
         rules, until, reason = match["rules"], match["until"], (match["reason"] or "").strip()
+        if match["unknown"]:
+            continue
         if rules is not None and finding.rule not in {r.strip() for r in rules.split(",")}:
             continue
         if until is not None and (not re.match(_DAY, until) or until < today):
@@ -48,6 +51,8 @@ def faults(finding: Finding, today: str) -> list[str]:
             continue
         unknown = [r.strip() for r in (match["rules"] or "").split(",") if r.strip() and r.strip() not in _NAMES]
         found += [f"the comment allows a rule that does not exist: {name}" for name in unknown]
+        if match["unknown"]:
+            found.append(f"the comment says {match['unknown']}=, and only until= is known")
         until = match["until"]
         if until and not re.match(_DAY, until):
             found.append(f"the comment's until={until} is no date (YYYY-MM-DD)")
