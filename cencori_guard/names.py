@@ -24,6 +24,8 @@ _IMPORT = (
 _DEPENDENCY = (
     rb"[\"']" + _PACKAGE + rb"[\"']\s*:"  # "cencori": "^1.0"
     rb"|^\s*[\"']?" + _PACKAGE + rb"\s*(?:$|#|;|\[|[=<>~!@]=?|[\"',]|\sv\d)"  # cencori>=1, cencori = "1"
+    rb"|[\[(,]\s*[\"']" + _PACKAGE + rb"\s*(?:\[[^\]\"']*\])?\s*[=<>~!@][^\"']*[\"']"  # ["cencori>=1"]
+    rb"|=\s*\[\s*[\"']" + _PACKAGE + rb"[\"']"  # install_requires=["cencori"]
     rb"|^\s*(?:require|gem|use)\s+[\"']?" + _PACKAGE
 )
 _ASSIGNMENT = (

@@ -10,76 +10,23 @@ from cencori_guard import places
 from tests.conftest import Repo, guard
 from tests.mint import key
 
-ENV = [
-    ".env",
-    ".env.local",
-    ".env.production",
-    ".env.development.local",
-    ".env.example",
-    ".env.sample",
-    ".env.template",
-    ".env.dist",
-    ".env.defaults",
-    ".env.test",
-    "prod.env",
-    "app.local.env",
-    ".envrc",
-    ".dev.vars",
-    ".dev.vars.production",
-    ".flaskenv",
-    ".cencorirc",
-    ".env.a.b",
-    ".env.vault",
-]
-NOT_ENV = [
-    "env",
-    ".environment",
-    ".envoy",
-    "environment.ts",
-    "env.py",
-    "dotenv",
-    ".env-",
-    ".envrc.py",
-    "my.envrc",
-    "a.env.js",
-    ".flaskenvs",
-    ".cencorirc.bak",
-    "x.dev.vars",
-    "config.json",
-    "README.md",
-    ".env~",
-]
-TEMPLATES = [
-    ".env.example",
-    ".env.sample",
-    ".env.template",
-    ".env.dist",
-    ".env.defaults",
-    ".env.test",
-    "example.env",
-    "sample.env",
-    ".env.production.example",
-    ".env.example.local",
-    ".env-example.env",
-    "template.env",
-    ".dev.vars.example",
-]
-NO_TEMPLATES = [
-    ".env",
-    ".env.local",
-    ".env.production",
-    ".env.test.local",
-    ".env.testing",
-    "prod.env",
-    "test.env",
-    ".envrc",
-    ".flaskenv",
-    ".dev.vars",
-    ".env.exemplary",
-    ".env.distribution",
-    ".env.staging",
-    ".cencorirc",
-]
+ENV = (
+    b".env .env.local .env.production .env.development.local .env.example .env.sample .env.template "
+    b".env.dist .env.defaults .env.test prod.env app.local.env .envrc .dev.vars .dev.vars.production "
+    b".flaskenv .cencorirc .env.a.b .env.vault"
+).split()
+NOT_ENV = (
+    b"env .environment .envoy environment.ts env.py dotenv .env- .envrc.py my.envrc a.env.js .flaskenvs "
+    b".cencorirc.bak x.dev.vars config.json README.md .env~"
+).split()
+TEMPLATES = (
+    b".env.example .env.sample .env.template .env.dist .env.defaults .env.test example.env sample.env "
+    b".env.production.example .env.example.local .env-example.env template.env .dev.vars.example"
+).split()
+NO_TEMPLATES = (
+    b".env .env.local .env.production .env.test.local .env.testing prod.env test.env .envrc .flaskenv "
+    b".dev.vars .env.exemplary .env.distribution .env.staging .cencorirc"
+).split()
 
 
 @pytest.mark.parametrize("name", ENV)
@@ -132,7 +79,7 @@ def test_committed_on_purpose(name, on_purpose):
     assert places.is_committed_on_purpose(name) is on_purpose
 
 
-_BROWSERS_LOAD = ["html", "htm", "css", "js", "mjs", "cjs", "wasm"]
+_BROWSERS_LOAD = b"html htm css js mjs cjs wasm".split()
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def command(
     wanted = output.parse(outputs)
 
     def policy(base: bytes, targets: Sequence[Target]) -> Policy:
-        places = [(place, target.root) for target in targets for place in _places(target.root, target.paths)]
+        places = [(place, target.root) for target in targets for place in _places(target)]
         return policy_for(base, places, file=config_file, read=not no_config, obey=not no_ignore)
 
     meter = Meter() if (sys.stderr.isatty() if progress is None else progress) else None
@@ -117,10 +117,10 @@ def command(
 _SEVERITIES_BY_NAME = {severity.label: severity for severity in Severity}
 
 
-def _places(root: bytes, paths: tuple[bytes, ...]) -> list[bytes]:
+def _places(target: Target) -> list[bytes]:
     """The directories from which a config is looked for."""
-    whole = [os.path.join(root, path) for path in paths] or [root]
-    return list(dict.fromkeys(path if os.path.isdir(path) else os.path.dirname(path) for path in whole))
+    named = [target.root] * target.whole + [os.path.join(target.root, path) for path in target.paths]
+    return list(dict.fromkeys(path if os.path.isdir(path) else os.path.dirname(path) for path in named))
 
 
 def _staged(paths: tuple[str, ...]) -> tuple[Job, bytes]:

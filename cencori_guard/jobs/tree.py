@@ -91,4 +91,4 @@ class TreeJob:
 
 
 def _whole_directory(target: Target) -> bool:
-    return not target.paths or any(os.path.isdir(os.path.join(target.root, path)) for path in target.paths)
+    return target.whole or any(os.path.isdir(os.path.join(target.root, path)) for path in target.paths)

@@ -13,11 +13,13 @@ from cencori_guard.keys import redact
 class Target(NamedTuple):
     """One checkout, or one plain directory, and what of it is scanned.
 
-    ``root`` is absolute.  ``paths`` are relative to it; none: all of it.
+    ``root`` is absolute.  ``paths`` are those that were named within it, relative to it;
+    with ``whole`` all of it is scanned, and they only if nothing else would show them.
     """
 
     root: bytes
     checkout: bool
+    whole: bool = True
     paths: tuple[bytes, ...] = ()
 
 
@@ -71,7 +73,7 @@ def resolve(paths: Sequence[str]) -> Targets:
         path = os.path.relpath(whole, root).replace(os.fsencode(os.sep), b"/")
         wanted.setdefault((root, checkout), []).append(path)
     targets = tuple(
-        Target(root, checkout, () if b"." in inner else tuple(dict.fromkeys(inner)))
+        Target(root, checkout, b"." in inner, tuple(path for path in dict.fromkeys(inner) if path != b"."))
         for (root, checkout), inner in wanted.items()
     )
     base = targets[0].root if len(targets) == 1 else os.path.realpath(os.fsencode(os.getcwd()))

@@ -39,9 +39,15 @@ class Tree:
         files = Files(self._targets.base)
         named = {self._targets.prefix(target) + path for target in self._targets.targets for path in target.paths}
         anything = False
+        # Named places may overlap; without names every path comes once.
+        seen: set[bytes] | None = set() if named or len(self._targets.targets) > 1 else None
         try:
             for blob in self._list():
                 anything = True
+                if seen is not None:
+                    if blob.path in seen:
+                        continue
+                    seen.add(blob.path)
                 if blob.path not in named and self._excluded(blob.path):
                     continue
                 try:
@@ -77,7 +83,8 @@ class Tree:
         try:
             if depth == 0:
                 git.check_version()
-            listing, ignoring = start_listing(git, target.paths), start_ignored(git, target.paths)
+            limits = () if target.whole else target.paths
+            listing, ignoring = start_listing(git, limits), start_ignored(git, limits)
             for entry in entries(listing):
                 listed = True
                 path, oid, mode = entry
@@ -138,7 +145,8 @@ class Tree:
             if path not in directories:
                 yield Blob(prefix + path, prefix, ignored=True)
             elif (rule := rules.get(path + b"/")) and rule.ignores:
-                for blob in self._plain(Target(git.directory, checkout=False, paths=(path,)), prefix, obey=False):
+                inner = Target(git.directory, checkout=False, whole=False, paths=(path,))
+                for blob in self._plain(inner, prefix, obey=False):
                     yield blob._replace(repository=prefix, ignored=True)
 
     def _nested(self, root: bytes, prefix: bytes, entry: Entry, depth: int) -> Iterator[Blob]:
@@ -158,7 +166,7 @@ class Tree:
         """What lies in a directory that is no checkout; *obey* its ignore files."""
         warn = self._warner(prefix)
         ignores = Ignores(target.root, lambda p, why: self._tally.skip(prefix + p, why, blind=False)) if obey else None
-        for start in target.paths or (b"",):
+        for start in (*(b"",) * target.whole, *target.paths):
             if not os.path.isdir(os.path.join(target.root, start)):
                 ignored = ignores is not None and ignores.ignored_by(start) is not None
                 yield Blob(prefix + start, None, ignored=ignored)
