@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -167,6 +168,39 @@ def test_the_deciding_rule_is_the_one_git_names(tree):
         ignores = Ignores(root, lambda *_: None)
         ours = {path: (d.source, d.rule.line) if (d := ignores.ignored_by(path)) else None for path in paths}
         assert ours == _decided(root, paths)
+
+
+def _rule(draw: random.Random) -> bytes:
+    if draw.random() < 0.12:
+        return draw.choice(_BAD + _COMMENTS + _NAMES)
+    count = draw.choice([1, 1, 2, 2, 3])
+    parts = [b"".join(draw.choices(_ATOMS, k=draw.choice([1, 1, 2, 3]))) for _ in range(count)]
+    parts = [draw.choice([b"**", b"a", b"b", b"*"]) if draw.random() < 0.4 else part for part in parts]
+    ends = draw.choice([b"", b"", b"", b"/", b"/**", b"/*"]) + draw.choice(
+        [b"", b"", b"", b" ", b"  ", b"\\ ", b"\\  "]
+    )
+    return draw.choice([b"", b"", b"/", b"**/"]) + b"/".join(parts) + ends
+
+
+def test_rules_one_by_one():
+    """Many random rules, each alone in a directory with the same files below: git is asked about all at once."""
+    draw = random.Random(20)
+    rules = {rule for _ in range(3 * EXAMPLES) if len(re.findall(rb"\*+", rule := _rule(draw))) <= _FEW}
+    names = dict.fromkeys(_NAMES)
+    below = {
+        **names,
+        b"a": {**names, b"b": {b"a": None, b"c": None}},
+        b"b": {b"a": {b"a": None, b"]": None}, b"b": None, b"d": {b"d": {b"d": {b"a": None}}}},
+        b"a ": {b"a": None},
+    }
+    directories = {b"%d" % n: rule for n, rule in enumerate(sorted(rules))}
+    with _planted({n: {**below, b".gitignore": rule + b"\n"} for n, rule in directories.items()}) as root:
+        ours, listed = _seen(root), _listed(root)
+    told: dict[bytes, tuple[bytes, bool]] = {}
+    for path in sorted(ours ^ listed):
+        directory, _, inner = path.partition(b"/")
+        told.setdefault(directories[directory], (inner, path in listed))
+    assert not told, "\n".join(f"{rule!r} {path!r} git lists it: {lists}" for rule, (path, lists) in told.items())
 
 
 # --- single rules: (the rules, a path, whether git ignores the file there) ------------------------------------

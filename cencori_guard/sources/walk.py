@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
+from warnings import catch_warnings, simplefilter
 
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
@@ -19,7 +20,10 @@ _MOST_BYTES = 1 << 20
 # Backtracking over many wildcards takes time that grows with a power of their number.
 _MOST_WILDCARDS = 4
 _BOM = b"\xef\xbb\xbf"
-_DIRECTORY_MARK = "ps_d"  # pathspec's group that matches the slash behind a directory
+_DIRECTORY_MARK = "ps_d"  # pathspec's group for the slash behind a directory above the path
+# A set such as [!a] or [+-9] never matches a slash; pathspec says so only of its own [^/].
+_SET = re.compile(rb"(?<!\\)\[(?!\^/\])")
+_TRAILING_SPACES = re.compile(rb"((?:\\ )?) *\Z")
 _WILDCARD = re.compile(rb"[*?\[\\]")
 
 Warn = Callable[[bytes, str], None]
@@ -38,7 +42,7 @@ class IgnoreFile:
 
     def __init__(self, text: bytes, warn: Callable[[str], None] = lambda _: None) -> None:
         """Compile *text* line by line.  A bad line costs that line alone, and is told to *warn*."""
-        self._rules: list[tuple[Rule, re.Pattern[bytes], bool, bool]] = []
+        self._rules: list[tuple[Rule, re.Pattern[bytes], bool]] = []
         self._names: set[bytes] = set()
         self._suffixes: tuple[bytes, ...] = ()
         self._prefixes: tuple[bytes, ...] = ()
@@ -50,22 +54,29 @@ class IgnoreFile:
         return bool(self._rules)
 
     def _add(self, number: int, line: bytes, warn: Callable[[str], None]) -> None:
+        # That a pattern is for directories alone is checked here, so that a match is always
+        # one of the path itself, never of a directory above it.
+        line = _TRAILING_SPACES.sub(rb"\1", line)
+        only_directories = line.endswith(b"/")
+        pattern = line[:-1] if only_directories else line
         try:
-            regex, ignores = GitIgnoreSpecPattern.pattern_to_regex(line)
+            regex, ignores = GitIgnoreSpecPattern.pattern_to_regex(pattern)
             if regex is None or ignores is None:
+                return
+            if line[-1:].isspace() and line[-2:] != b"\\ ":
+                warn(f"line {number}: ends in a blank that is no space: the line is left out")
                 return
             if len(re.findall(rb"\*+", line)) > _MOST_WILDCARDS:
                 warn(f"line {number}: more than {_MOST_WILDCARDS} wildcards in one pattern: the line is left out")
                 return
-            compiled = re.compile(regex, re.DOTALL)
-        except (ValueError, re.error, IndexError) as error:
+            with catch_warnings():
+                simplefilter("error", FutureWarning)  # [[:alpha:]] and the like, which re reads differently
+                compiled = re.compile(_SET.sub(rb"(?!/)[", regex), re.DOTALL)
+        except (ValueError, re.error, IndexError, FutureWarning) as error:
             warn(f"line {number}: not a pattern that can be read, left out ({type(error).__name__})")
             return
-        shown = line.rstrip()
-        only_directories = shown.endswith(b"/")
-        any_directory = regex == b"(?P<ps_d>/)"
-        self._rules.append((Rule(number, shown, ignores), compiled, only_directories, any_directory))
-        self._expect(shown.removeprefix(b"!").rstrip(b"/").rpartition(b"/")[2])
+        self._rules.append((Rule(number, line, ignores), compiled, only_directories))
+        self._expect(pattern.removeprefix(b"!").rpartition(b"/")[2])
 
     def _expect(self, last: bytes) -> None:
         """Note by which names the pattern that ends in the segment *last* can match at all."""
@@ -85,18 +96,11 @@ class IgnoreFile:
             self._always or name in self._names or name.endswith(self._suffixes) or name.startswith(self._prefixes)
         ):
             return None
-        for rule, regex, only_directories, any_directory in reversed(self._rules):
-            if only_directories and not directory:
-                continue
-            if any_directory:
-                return rule
-            match = regex.match(path + b"/" if only_directories else path)
-            if match is None:
-                continue
-            mark = match.end(_DIRECTORY_MARK) if _DIRECTORY_MARK in regex.groupindex else -1
-            # A mark before the end is a directory above this path that the pattern matched.
-            if mark < 0 or (only_directories and mark == len(path) + 1):
-                return rule
+        for rule, regex, only_directories in reversed(self._rules):
+            if directory or not only_directories:
+                match = regex.search(path)
+                if match and not (_DIRECTORY_MARK in regex.groupindex and match[_DIRECTORY_MARK]):
+                    return rule
         return None
 
 
