@@ -17,12 +17,13 @@ from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 IGNORE_FILE = b".gitignore"
 _MOST_BYTES = 1 << 20
-# Backtracking over many wildcards takes time that grows with a power of their number.
-_MOST_WILDCARDS = 4
+# Steps that a match may take.  Backtracking over wildcards takes a power of their number.
+_MOST_STEPS = 1_000_000
 _BOM = b"\xef\xbb\xbf"
 _DIRECTORY_MARK = "ps_d"  # pathspec's group for the slash behind a directory above the path
 # A set such as [!a] or [+-9] never matches a slash; pathspec says so only of its own [^/].
 _SET = re.compile(rb"(?<!\\)\[(?!\^/\])")
+_ESCAPE_IN_SET = re.compile(rb"\[[^\]]*\\|\\\\\[")
 _TRAILING_SPACES = re.compile(rb"((?:\\ )?) *\Z")
 _WILDCARD = re.compile(rb"[*?\[\\]")
 
@@ -37,12 +38,26 @@ class Rule(NamedTuple):
     ignores: bool
 
 
+class _Cost(NamedTuple):
+    """The wildcards of a pattern: ``**`` in all, and the most ``*`` within one segment."""
+
+    deep: int
+    flat: int
+
+    def of(self, path: bytes) -> int:
+        """About the steps that a match with *path* takes at worst."""
+        if self.deep + self.flat < 3:
+            return len(path)
+        longest = max(map(len, path.split(b"/")))
+        return int(len(path) * (path.count(b"/") + 1) ** max(0, self.deep - 1) * longest ** max(0, self.flat - 1))
+
+
 class IgnoreFile:
     """The rules of one ignore file, for paths relative to its directory."""
 
     def __init__(self, text: bytes, warn: Callable[[str], None] = lambda _: None) -> None:
         """Compile *text* line by line.  A bad line costs that line alone, and is told to *warn*."""
-        self._rules: list[tuple[Rule, re.Pattern[bytes], bool]] = []
+        self._rules: list[tuple[Rule, re.Pattern[bytes], bool, _Cost]] = []
         self._names: set[bytes] = set()
         self._suffixes: tuple[bytes, ...] = ()
         self._prefixes: tuple[bytes, ...] = ()
@@ -63,11 +78,10 @@ class IgnoreFile:
             regex, ignores = GitIgnoreSpecPattern.pattern_to_regex(pattern)
             if regex is None or ignores is None:
                 return
-            if line[-1:].isspace() and line[-2:] != b"\\ ":
-                warn(f"line {number}: ends in a blank that is no space: the line is left out")
-                return
-            if len(re.findall(rb"\*+", line)) > _MOST_WILDCARDS:
-                warn(f"line {number}: more than {_MOST_WILDCARDS} wildcards in one pattern: the line is left out")
+            if (pattern[-1:].isspace() and pattern[-2:] != b"\\ ") or _ESCAPE_IN_SET.search(pattern):
+                warn(
+                    f"line {number}: a blank at the end or an escape in a set, which pathspec reads otherwise: left out"
+                )
                 return
             with catch_warnings():
                 simplefilter("error", FutureWarning)  # [[:alpha:]] and the like, which re reads differently
@@ -75,7 +89,12 @@ class IgnoreFile:
         except (ValueError, re.error, IndexError, FutureWarning) as error:
             warn(f"line {number}: not a pattern that can be read, left out ({type(error).__name__})")
             return
-        self._rules.append((Rule(number, line, ignores), compiled, only_directories))
+        segments = pattern.split(b"/")
+        cost = _Cost(
+            sum(b"**" in segment for segment in segments),
+            max(len(re.findall(rb"\*+", segment)) for segment in segments),
+        )
+        self._rules.append((Rule(number, line, ignores), compiled, only_directories, cost))
         self._expect(pattern.removeprefix(b"!").rpartition(b"/")[2])
 
     def _expect(self, last: bytes) -> None:
@@ -90,14 +109,17 @@ class IgnoreFile:
             self._always = True
 
     def decide(self, path: bytes, *, directory: bool) -> Rule | None:
-        """The rule that decides about *path* itself, not about a directory above it; None where none does."""
+        """The rule that decides about *path* itself, not about a directory above it; None where none does.
+
+        A rule that would take too long to try does not count: then more is looked at, not less.
+        """
         name = path.rpartition(b"/")[2]
         if not (
             self._always or name in self._names or name.endswith(self._suffixes) or name.startswith(self._prefixes)
         ):
             return None
-        for rule, regex, only_directories in reversed(self._rules):
-            if directory or not only_directories:
+        for rule, regex, only_directories, cost in reversed(self._rules):
+            if (directory or not only_directories) and cost.of(path) <= _MOST_STEPS:
                 match = regex.search(path)
                 if match and not (_DIRECTORY_MARK in regex.groupindex and match[_DIRECTORY_MARK]):
                     return rule
