@@ -65,11 +65,15 @@ def _tracked(survey: Survey, blob: Blob, rule: IgnoreRule | None, state: State |
 
 def check_ignore_missing(survey: Survey, judge: Judge) -> Iterator[Finding]:
     """``env-ignore-missing``: a package that uses Cencori, where a ``.env`` would not be ignored."""
+    reported: list[tuple[bytes, bytes | None]] = []
     for directory, repository in sorted(survey.projects.items()):
         env = directory + b".env"
         rules = judge(repository, [env])
         rule = rules.get(env)
-        if rules and not (rule and rule.protects):
+        # A rule at the top, once added, covers what lies below it too.
+        covered = rule is None and any(directory.startswith(d) and repository == r for d, r in reported)
+        if rules and not covered and not (rule and rule.protects):
+            reported.append((directory, repository))
             yield _finding(
                 Rule.ENV_IGNORE_MISSING,
                 Severity.MEDIUM,
