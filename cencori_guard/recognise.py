@@ -16,7 +16,8 @@ from cencori_guard.tally import Tally
 # More keys than this in one blob, or in one scan, are no leak but an attack on whoever reads the report.
 MOST_IN_BLOB = 1_000
 MOST_IN_SCAN = 20_000
-_MOST_MENTIONS = 100
+# Words looked at in one blob; a project that uses Cencori says so sooner.
+_MOST_MENTIONS = 1_000
 
 _NOTE = r"cencori-guard:\s*(allow(?:-next-line)?(?!-?\w)[^\r\n]{0,300})"
 _LFS_POINTER_HEAD = b"version https://git-lfs.github.com/spec/v1\n"
@@ -55,18 +56,16 @@ def recognise(candidates: Iterable[Candidate], tally: Tally) -> Iterator[Match |
             continue
         offset = at - candidate.base
         wide = data[at + 1 : at + 2] == b"\0"
-        plausible = wide or is_plausible(data, at, candidate.end)
-        if not plausible and not data.startswith(WORDS, at, candidate.end):
+        plausible = keys <= MOST_IN_BLOB and (wide or is_plausible(data, at, candidate.end))
+        if not plausible and (mentions >= _MOST_MENTIONS or not data.startswith(WORDS, at, candidate.end)):
             continue
         window, hit = _read(candidate, plausible)
         if mentions < _MOST_MENTIONS and window.data.startswith(WORDS, window.at):
+            mentions += 1
             use = use_in(*_line_of(window))
             if use:
-                mentions += 1
                 yield Mention(blob, *use)
-        if not plausible or offset < done or keys > MOST_IN_BLOB:
-            continue
-        if not hit:
+        if not hit or offset < done:
             continue
         keys, total = keys + 1, total + 1
         if keys > MOST_IN_BLOB:

@@ -130,6 +130,7 @@ class Process:
 
 
 def _first_lines(said: str) -> str:
-    """git's own words in one line, with the way out that it names; a thousand characters at most."""
+    """git's own words in one line, with the way out that it names; 400 characters at most."""
     lines = [line.strip().removeprefix("fatal: ") for line in said.splitlines() if line.strip()]
-    return " ".join(lines)[:1000]
+    text = " ".join(lines)
+    return text if len(text) <= 400 else text[:399] + "…"
