@@ -56,11 +56,14 @@ def recognise(candidates: Iterable[Candidate], tally: Tally) -> Iterator[Match |
             continue
         offset = at - candidate.base
         wide = data[at + 1 : at + 2] == b"\0"
-        plausible = keys <= MOST_IN_BLOB and (wide or is_plausible(data, at, candidate.end))
-        if not plausible and (mentions >= _MOST_MENTIONS or not data.startswith(WORDS, at, candidate.end)):
+        plausible = keys <= MOST_IN_BLOB and (
+            is_plausible(data[at : at + 2 * LONGEST : 2], 0, LONGEST) if wide else is_plausible(data, at, candidate.end)
+        )
+        word = data.startswith(WORDS, at, candidate.end) or (wide and data[at : at + 14 : 2] in WORDS)
+        if not plausible and (mentions >= _MOST_MENTIONS or not word):
             continue
         window, hit = _read(candidate, plausible)
-        if mentions < _MOST_MENTIONS and window.data.startswith(WORDS, window.at):
+        if word and mentions < _MOST_MENTIONS:
             mentions += 1
             use = use_in(*_line_of(window))
             if use:
