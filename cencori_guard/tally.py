@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cencori_guard.keys import redact
 from cencori_guard.models import Skipped
 
 # A report that lists more than this helps nobody, and an attacker could make it fill the memory.
@@ -22,6 +23,7 @@ class Tally:
         """Note that *path* was not looked at.  *blind*: the scan cannot vouch for what is there."""
         if blind:
             self.complete = False
+        reason = redact(reason)
         if len(self.skipped) < MOST_SKIPPED:
             self.skipped.setdefault(Skipped(path, reason, blind))
         elif len(self.skipped) == MOST_SKIPPED:

@@ -204,3 +204,17 @@ def test_rules_are_listed_and_explained(tmp_path: Path) -> None:
         assert rule in listed
         assert "Fires on" in guard("rules", rule, cwd=tmp_path).out
     assert max(map(len, listed.splitlines())) <= 80
+
+
+def test_a_scan_of_nothing_does_not_sound_like_one_of_something(repo: Repo) -> None:
+    for args in (["scan", "."], ["scan", "--staged"]):
+        assert guard(*args, cwd=repo.path).out.startswith("No file to look at (0 files")
+
+
+def test_a_bare_repository_has_neither_files_nor_index(repo: Repo) -> None:
+    repo.commit()
+    repo.git("clone", "-q", "--bare", ".", "../bare.git")
+    for args in (["scan"], ["scan", "--staged"]):
+        result = guard(*args, "bare.git", cwd=repo.path.parent)
+        assert result.code == 2
+        assert "bare repository" in result.err

@@ -194,7 +194,14 @@ def test_the_sentinel_gets_out_nowhere(repo: Repo, tmp_path: Path) -> None:
     repo.write("wide.txt", f"k={sentinel}; {body}".encode("utf-16"))
     repo.write(".env", f"CENCORI_API_KEY='{sentinel}'\n")
     repo.write("long.js", "x" * 250 + sentinel + "y" * 10 + "," + sentinel + "z" * 230 + sentinel)
-    repo.write(".gitignore", f"[z-{sentinel}\n")
+    repo.write(".gitignore", f"[z-{sentinel}\n*.log\n.env\n")
+    repo.write(f"{sentinel}/.gitignore", f"!.env\n# {sentinel}\n")
+    repo.write(f"{sentinel}/.env", f"CENCORI_API_KEY={sentinel}\n")
+    repo.write(f"-{sentinel}/.gitignore", ".env\n")
+    repo.write(f"-{sentinel}/.env", f"CENCORI_API_KEY={sentinel}\n")
+    repo.git("add", "-f", "--", f"-{sentinel}/.env")
+    repo.write(f"dist/{sentinel}/package.json", "{}")
+    repo.write(".cencori-guard.toml", f'[[allow]]\npaths = ["long.js"]\nreason = "was {sentinel}"\n')
     (repo.path / "link").symlink_to(sentinel)
     repo.git("add", "-A")
     runs = [
@@ -206,6 +213,7 @@ def test_the_sentinel_gets_out_nowhere(repo: Repo, tmp_path: Path) -> None:
         ["-v", "scan"],
     ]
     runs += [["scan", "-v", "-o", name] for name in WRITERS]
+    runs += [["scan", "--timeout", "0.000001"], ["scan", f"-{sentinel}"], ["scan", "--config", f"{sentinel}/.env"]]
     runs += [["scan", "-o", f"json={tmp_path}/no/{sentinel}"], ["scan", "--config", sentinel], ["rules", sentinel]]
     for args in runs:
         result = guard(*args, cwd=repo.path, stdin=sentinel.encode())

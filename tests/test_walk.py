@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import random
 import re
@@ -104,6 +105,7 @@ _trees = st.builds(lambda tree, rules: {**tree, b".gitignore": rules}, _tree, _i
 @cache
 def _git_directory() -> str:
     made = tempfile.mkdtemp(prefix="walk-git-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
     subprocess.run(["git", "init", "-q", made], check=True)
     return os.path.join(made, ".git")
 

@@ -131,7 +131,11 @@ def _staged(paths: tuple[str, ...]) -> tuple[Job, bytes]:
     where = os.path.realpath(os.fsencode(paths[0] if paths else "."))
     if not os.path.isdir(where):
         raise UsageError(f"{redact(paths[0])}: no such directory")
-    root = find_checkout(where) or (where if "GIT_DIR" in os.environ or is_bare(where) else None)
+    root = find_checkout(where) or (where if "GIT_DIR" in os.environ else None)
+    if is_bare(where):
+        raise UsageError(
+            f"{redact(paths[0] if paths else '.')}: a bare repository has no index, so nothing is staged there"
+        )
     if root is None:
         raise UsageError(f"{redact(paths[0] if paths else '.')}: not a git repository, so nothing is staged there")
     # What a hook's environment points at is this repository; named ones are found where they are.

@@ -12,6 +12,7 @@ from cencori_guard.git.catfile import CatFile
 from cencori_guard.git.listing import indexed
 from cencori_guard.git.runner import Git
 from cencori_guard.models import IgnoreRule
+from cencori_guard.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +83,7 @@ def _rule(verdict: _Verdict | None, shared: Collection[bytes]) -> IgnoreRule | N
     if verdict is None:
         return None
     source, line, pattern = verdict
-    return IgnoreRule(_text(source), line, _text(pattern), source in shared)
+    return IgnoreRule(shown(source), line, shown(pattern), source in shared)
 
 
 @contextmanager
@@ -105,7 +106,3 @@ def _ignore_files_of_index(git: Git) -> Iterator[tuple[bytes, Collection[bytes]]
                 stream.write(text)
         objects.close()
         yield directory, {path for path, _oid, _mode in versions}
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "backslashreplace")

@@ -18,6 +18,7 @@ from cencori_guard.sources.targets import Target, Targets
 from cencori_guard.sources.tree import Tree
 from cencori_guard.sources.walk import Ignores
 from cencori_guard.tally import Tally
+from cencori_guard.text import shown
 from cencori_guard.triage.decide import Policy
 
 
@@ -82,9 +83,9 @@ class TreeJob:
         for path in paths:
             decided = ignores.decided_by(path)
             verdicts[path] = decided and IgnoreRule(
-                decided.source.decode("utf-8", "backslashreplace"),
+                shown(decided.source),
                 decided.rule.line,
-                decided.rule.text.decode("utf-8", "backslashreplace"),
+                shown(decided.rule.text),
                 shared=True,
             )
         return verdicts

@@ -112,7 +112,7 @@ def _closing(report: Report, width: int) -> Iterator[Line]:
     failing = any(f.severity >= report.fail_on and not f.suppressed for f in report.findings)
     verdict, colour = ", ".join(found), "bold red" if failing else "bold"
     if not found:
-        verdict, colour = "No Cencori key found", "bold green"
+        verdict, colour = ("No Cencori key found", "bold green") if scan.files else ("No file to look at", "bold")
     if report.interrupted:
         verdict, colour = f"{verdict}, but the scan was interrupted", "bold yellow"
     elif not scan.complete or (report.strict and scan.skipped):

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cencori_guard.errors import UsageError
+from cencori_guard.keys import redact
 from cencori_guard.models import Rule, Severity
 from cencori_guard.text import did_you_mean, shown
 
@@ -175,7 +176,7 @@ class _Checker:
             frozenset(self.strings(entry.get("fingerprints", []), f"fingerprints{where}")),
             frozenset(rules),
             until,
-            reason.strip(),
+            redact(reason.strip()),
         )
 
 
