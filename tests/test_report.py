@@ -221,3 +221,31 @@ def test_the_sentinel_gets_out_nowhere(repo: Repo, tmp_path: Path) -> None:
         assert body not in said, args
         assert body[8:40] not in said, args
         assert said
+
+
+def test_the_meter_shows_itself_after_a_second_and_leaves_nothing(capsys, monkeypatch) -> None:
+    from cencori_guard.report import terminal
+    from cencori_guard.tally import Tally
+
+    clock = [100.0]
+    monkeypatch.setattr(terminal, "monotonic", lambda: clock[0])
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    meter, tally = terminal.Meter(), Tally()
+    meter(tally)
+    clock[0] += 0.9
+    meter(tally)
+    assert capsys.readouterr() == ("", "")
+    clock[0] += 0.2
+    tally.files, tally.bytes = 1234, 5_600_000
+    meter(tally)
+    meter.close()
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "1,234 files, 6 MB" in err
+    assert err.endswith("\x1b[2K"), "the bar is wiped away"
+
+
+def test_standard_error_is_silent_where_nobody_watches(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x")
+    assert guard("scan", ".", cwd=tmp_path).err == ""
+    assert guard("scan", ".", "--progress", "--timeout", "60", cwd=tmp_path).err == ""
