@@ -6,7 +6,7 @@ DIR ?= .
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: scan test lint types contract unit wheels clean
+.PHONY: scan test lint types contract unit coverage clean
 
 scan: $(VENV)/installed
 	@$(BIN)/cencori-guard scan "$(DIR)"

@@ -27,6 +27,7 @@ class States(NamedTuple):
     in_head: Mapping[bytes, set[Key]] = {}
     in_index: Mapping[bytes, set[Key]] = {}
     added: Set[bytes] = frozenset()
+    looked_at: Set[bytes] = frozenset()
 
     def of(self, blob: Blob, key: Key | None = None) -> State | None:
         """The state of *key* at *blob*, or of the file itself; None outside of git."""
@@ -34,6 +35,8 @@ class States(NamedTuple):
             return None
         if not blob.tracked:
             return State.UNTRACKED
+        if blob.path not in self.looked_at:
+            return None  # nobody knows: not even that it is not committed
         if key is None:
             return State.STAGED if blob.path in self.added else State.TIP
         if key in self.in_head.get(blob.path, ()):
@@ -46,23 +49,31 @@ def look_up(repositories: dict[bytes, Git], blobs: Iterable[Blob], tally: Tally)
     in_head: dict[bytes, set[Key]] = {}
     in_index: dict[bytes, set[Key]] = {}
     added: set[bytes] = set()
+    looked_at: set[bytes] = set()
     by_repository: dict[bytes, dict[bytes, Blob]] = {}
     for blob in blobs:
         if blob.tracked and blob.repository is not None and blob.oid:
             by_repository.setdefault(blob.repository, {})[blob.path] = blob
     for prefix, hits in by_repository.items():
         git = repositories[prefix]
+        unknown: set[bytes] = set()
         index = {path[len(prefix) :]: blob.oid or "" for path, blob in hits.items()}
         try:
             head = {**index, **head_versions(git, list(index))}
             added.update(prefix + path for path, oid in head.items() if oid is None)
             for versions, keys in ((head, in_head), (index, in_index)):
                 wanted = [(prefix + path, oid, "") for path, oid in versions.items() if oid]
-                for blob, key in _keys(staged_blobs(git, wanted, Tally())):
+                seen = Tally()
+                for blob, key in _keys(staged_blobs(git, wanted, seen)):
                     keys.setdefault(blob.path, set()).add(key)
+                unknown.update(path for path, _, _ in seen.skipped)
+                for path, reason, blind in seen.skipped:
+                    tally.skip(path, reason, blind=blind)
+            looked_at.update(prefix + path for path in index)
+            looked_at -= unknown
         except GitError as error:
             tally.skip(prefix, f"whether the keys found are committed is not known: {error}", blind=True)
-    return States(in_head, in_index, added)
+    return States(in_head, in_index, added, looked_at)
 
 
 def _keys(blobs: Iterable[tuple[Blob, ReadInto]]) -> Iterator[tuple[Blob, Key]]:

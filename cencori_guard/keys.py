@@ -205,13 +205,14 @@ def is_plausible(data: bytes | bytearray, at: int, end: int) -> bool:
     return _grammar().plausible.match(data, at, end) is not None
 
 
-def key_at(data: bytes, at: int) -> KeyAt | None:
+def key_at(data: bytes, at: int, *, anywhere: bool = False) -> KeyAt | None:
     """The key that starts at *at* in *data*, if one does.
 
     *data* must reach :data:`LOOK_BEHIND` bytes before *at* and :data:`LONGEST` bytes
-    after it, or to the ends of what is searched.
+    after it, or to the ends of what is searched.  *anywhere*: within a token too, for
+    what is to be hidden rather than found.
     """
-    if not starts_token(data, at):
+    if not anywhere and not starts_token(data, at):
         return None
     for shape, pattern in _grammar().exact:
         match = pattern.match(data, at)
@@ -231,13 +232,13 @@ def key_at(data: bytes, at: int) -> KeyAt | None:
     return None
 
 
-def find_keys(data: bytes) -> list[KeyAt]:
-    """All keys in *data*, in order; they do not overlap."""
+def find_keys(data: bytes, *, anywhere: bool = False) -> list[KeyAt]:
+    """All keys in *data*, in order; they do not overlap.  *anywhere*: see :func:`key_at`."""
     found: list[KeyAt] = []
     at = 0
     any_prefix = _grammar().any_prefix
     while candidate := any_prefix.search(data, at):
-        hit = key_at(data, candidate.start())
+        hit = key_at(data, candidate.start(), anywhere=anywhere)
         if hit:
             found.append(hit)
         at = hit.end if hit else candidate.start() + 1
@@ -247,7 +248,7 @@ def find_keys(data: bytes) -> list[KeyAt]:
 def redact(text: str) -> str:
     """*text* with every key in it replaced by its redacted form, for messages about names and arguments."""
     data = text.encode("utf-8", "surrogateescape")
-    hits = find_keys(data)
+    hits = find_keys(data, anywhere=True)
     if not hits:
         return text
     parts, at = [], 0

@@ -51,10 +51,11 @@ _TIMESTAMP = rb"(?:19|20)[0-9]{6}[Tt]?[0-9]{4,9}[Zz]?"
 _SHORTEST_CORE = 8
 _SAID_TO_BE_NONE = frozenset(
     b"your example examples placeholder dummy fake sample changeme change replace insert "
-    b"redacted removed secret todo mock invalid".split()
+    b"redacted removed todo mock invalid".split()
 )
 # A name, a hash and an extension: what bundlers and packagers call the files they write.
 _HASHED_FILE = (
+    rb"[A-Za-z][A-Za-z0-9_]*[.-][0-9a-f]{7,20}|"
     rb"[A-Za-z][A-Za-z0-9]*[.-].*\.[a-z][a-z0-9]{1,11}"
     rb"|[A-Za-z][A-Za-z0-9]*[._-].*\.(?:[cm]?[jt]sx?|map|css|html?|json|svg|png|jpe?g|gif|webp|ico|woff2?|"
     rb"ttf|eot|wasm|whl|zip|tgz|gz|br|deb|rpm|jar|exe|dll|so|log|txt|md|py|ya?ml|toml|lock|db|tar)"
@@ -184,4 +185,4 @@ def looks_random(body: bytes, *, least: int = 16) -> bool:
         return False
     if len(set(rest)) < 7 or entropy(rest) < 2.5 or max(map(rest.count, set(rest))) * 2 > len(rest):
         return False
-    return not is_repeat(rest) and not is_run(rest, share=0.6, keyboard=True)
+    return not is_repeat(rest[:64]) and not is_run(rest, share=0.6, keyboard=True)

@@ -166,10 +166,10 @@ def _surroundings(window: _Window, key: Key, key_end: int) -> tuple[Excerpt, tup
     start = data.rfind(b"\n", 0, at) + 1
     end = data.find(b"\n", key_end)
     end = len(data) if end < 0 else end
-    notes = [n for n in re.findall(_NOTE, _hide(data[start:end])) if not n.startswith("allow-next-line")]
+    notes = [n for n in _notes(data[start:end]) if not n.startswith("allow-next-line")]
     if start:
         above = data[data.rfind(b"\n", 0, start - 1) + 1 : start]
-        notes += [n for n in re.findall(_NOTE, _hide(above)) if n.startswith("allow-next-line")]
+        notes += [n for n in _notes(above) if n.startswith("allow-next-line")]
     before, after = data[start:at][-_SHOWN:], data[key_end:end][:_SHOWN]
     if b"\0" in data:  # a binary file: what stands beyond may be a key in another width
         before, after = before[before.rfind(b"\0") + 1 :], after.partition(b"\0")[0]
@@ -182,6 +182,11 @@ def _surroundings(window: _Window, key: Key, key_end: int) -> tuple[Excerpt, tup
     return Excerpt(left + key.redacted + right, len(left), len(left) + len(key.redacted)), tuple(notes)
 
 
+def _notes(line: bytes) -> list[str]:
+    """The comments for us in *line*, without keys."""
+    return re.findall(_NOTE, _hide(line)) if b"cencori-guard:" in line else []
+
+
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
@@ -189,7 +194,7 @@ def _text(data: bytes) -> str:
 def _hide(data: bytes) -> str:
     """*data* as text in which every key is redacted, and any long run of hex digits too."""
     parts, at = [], 0
-    for hit in find_keys(data):
+    for hit in find_keys(data, anywhere=True):
         parts += [re.sub(_HEX_RUN, b"*", data[at : hit.start]), hit.key.redacted.encode()]
         at = hit.end
     parts.append(re.sub(_HEX_RUN, b"*", data[at:]))

@@ -20,6 +20,9 @@ def guarded(command: Callable[[], int]) -> int:
     except BrokenPipeError:
         silence_stdout()
         return ExitCode.INCOMPLETE
+    except OSError as error:
+        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        return say(f"{where}{error.strerror or type(error).__name__}: the scan is not complete", ExitCode.INCOMPLETE)
     except Exception as error:  # noqa: BLE001 - a crash must read neither as "findings" nor as "clean"
         return say(
             f"internal error, the scan is not complete: {_where(error)}. Please report this.", ExitCode.INCOMPLETE
@@ -44,7 +47,7 @@ def silence_stdout() -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError):  # AttributeError: there never was one
         pass
 
 

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cencori_guard.cli.boundary import silence_stdout
-from cencori_guard.errors import GuardError, UsageError
+from cencori_guard.cli.boundary import say, silence_stdout
+from cencori_guard.errors import ExitCode, UsageError
 from cencori_guard.models import Report
 from cencori_guard.report.interface import Style
+from cencori_guard.report.outcome import exit_code
 from cencori_guard.report.writers import WRITERS
 
 
@@ -36,30 +37,38 @@ def parse(given: Sequence[str]) -> list[Output]:
     return outputs
 
 
-def deliver(report: Report, outputs: Sequence[Output], verbosity: int) -> None:
-    """Write *report* to each of *outputs*.  Raises :class:`GuardError` for a file that cannot be written."""
+def deliver(report: Report, outputs: Sequence[Output], verbosity: int) -> int:
+    """Write *report* to each of *outputs*; returns the exit code.
+
+    What cannot be written is said on standard error; it makes a clean scan incomplete,
+    and takes nothing away from findings.
+    """
     failed = []
     style = Style(verbosity)
     for output in sorted(outputs, key=lambda o: o.file is None):
         if output.file is None:
-            _to_stdout(report, output.format, style)
+            try:
+                _to_stdout(report, output.format, style)
+            except (OSError, AttributeError) as error:  # full, or closed before we began
+                failed.append(f"standard output: cannot be written: {getattr(error, 'strerror', 'it is closed')}")
+                silence_stdout()
             continue
         try:
             _replace(output.file, WRITERS[output.format](report, style))
         except OSError as error:
             failed.append(f"{output.file}: cannot be written: {error.strerror}")
-    if failed:
-        raise GuardError("; ".join(failed))
+    code = exit_code(report)
+    return say("; ".join(failed), code or ExitCode.INCOMPLETE) if failed else code
 
 
 def _to_stdout(report: Report, name: str, style: Style) -> None:
     try:
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
         if name == "text" and sys.stdout.isatty():
             from cencori_guard.report.terminal import write
 
             write(report, style)
         else:
-            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
             sys.stdout.write(WRITERS[name](report, style))
         sys.stdout.flush()
     except BrokenPipeError:

@@ -39,5 +39,5 @@ def _scan(git: Git, root: bytes, versions: Sequence[Staged], verbosity: int) -> 
 
     report = run(StagedJob(git, versions), policy_for(root, [(root, root)]), Settings())
     if verbosity > 0 or exit_code(report) or any(not finding.suppressed for finding in report.findings):
-        deliver(report, parse(()), verbosity)
+        return deliver(report, parse(()), verbosity)
     return exit_code(report)

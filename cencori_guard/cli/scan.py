@@ -17,7 +17,6 @@ from cencori_guard.git.runner import Git
 from cencori_guard.keys import redact
 from cencori_guard.models import Severity
 from cencori_guard.pipeline import Job, Settings, run
-from cencori_guard.report.outcome import exit_code
 from cencori_guard.report.terminal import Meter
 from cencori_guard.sources.targets import Target, find_checkout, is_bare, resolve
 from cencori_guard.triage.decide import Policy
@@ -83,6 +82,8 @@ def command(
         raise UsageError("standard input is scanned alone: leave out --staged and other paths")
     if stdin_name is not None and not stdin:
         raise UsageError("--stdin-name goes with --stdin")
+    if config_file == "":
+        raise UsageError("--config names no file")
     if config_file is not None and no_config:
         raise UsageError("--config and --no-config: which?")
     wanted = output.parse(outputs)
@@ -110,8 +111,7 @@ def command(
     finally:
         if meter:
             meter.close()
-    output.deliver(report, wanted, verbosity(context, verbose, quiet))
-    return exit_code(report)
+    return output.deliver(report, wanted, verbosity(context, verbose, quiet))
 
 
 _SEVERITIES_BY_NAME = {severity.label: severity for severity in Severity}

@@ -58,6 +58,11 @@ class CatFile:
         said = self._process.finish(ok=tuple(range(-64, 256)))
         raise GitError(f"git cat-file failed: {said or 'it ended early'}")
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether the object last yielded was not read to its end."""
+        return self._left > 0
+
     def close(self) -> str:
         """End git; returns what it said on stderr, which means that some object could not be read."""
         return self._process.finish()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from cencori_guard.errors import GitError
 from cencori_guard.git.catfile import CatFile
 from cencori_guard.git.listing import indexed
 from cencori_guard.git.runner import Git
@@ -100,6 +101,8 @@ def _ignore_files_of_index(git: Git) -> Iterator[tuple[bytes, Collection[bytes]]
             got = 0
             while got < len(text):
                 got += objects.readinto(memoryview(text)[got:])
+            if not {b"", b".", b"..", b".git"}.isdisjoint(path.split(b"/")):
+                raise GitError(f"the index holds a path that leads out of the repository: {shown(path)}")
             whole = os.path.join(directory, path)
             os.makedirs(os.path.dirname(whole), exist_ok=True)
             with open(whole, "wb") as stream:

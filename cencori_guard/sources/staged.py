@@ -24,21 +24,37 @@ def staged_blobs(git: Git, versions: Sequence[Staged], tally: Tally) -> Iterator
             tally.skip(path, "a submodule: only its commit is recorded here", blind=False)
         else:
             wanted.append((oid, Blob(path, b"", tracked=True, oid=oid)))
-    if not wanted:
-        return
-    objects = CatFile(git)
-    answered = 0
-    try:
-        for blob, size in objects.objects(wanted):
-            if size is None:
-                tally.skip(blob.path, f"git does not have the object {blob.oid}", blind=True)
+    while wanted:
+        answered = 0
+        objects = CatFile(git)
+        try:
+            for blob, size in objects.objects(wanted):
+                if size is None:
+                    tally.skip(blob.path, f"git does not have the object {blob.oid}", blind=True)
+                else:
+                    tally.files += 1
+                    yield blob, _as_os_errors(objects)
+                answered += 1
+            said = objects.close()
+            if said:
+                tally.skip(b"", f"git cat-file: {said}", blind=True)
+            return
+        except GitError as error:
+            # git ends at an object that is damaged: the rest is asked of another.
+            if objects.unfinished:  # whoever read it knows already
+                wanted = wanted[answered:]
             else:
-                tally.files += 1
-                yield blob, objects.readinto
-            answered += 1
-        said = objects.close()
-        if said:
-            tally.skip(b"", f"git cat-file: {said}", blind=True)
-    except GitError as error:
-        for _oid, blob in wanted[answered:]:
-            tally.skip(blob.path, str(error), blind=True)
+                tally.skip(wanted[answered][1].path, str(error), blind=True)
+                wanted = wanted[answered + 1 :]
+
+
+def _as_os_errors(objects: CatFile) -> ReadInto:
+    """Reads the current object; a git that fails is an error of reading, as with any other blob."""
+
+    def read(view: memoryview) -> int:
+        try:
+            return objects.readinto(view)
+        except GitError as error:
+            raise OSError(str(error)) from error
+
+    return read

@@ -16,6 +16,7 @@ from cencori_guard.sources.shipped import shipped_files
 from cencori_guard.sources.targets import Target, Targets
 from cencori_guard.sources.walk import Ignores, Warn, walk
 from cencori_guard.tally import Tally
+from cencori_guard.text import shown
 
 # Repositories within repositories; deeper is no project.
 _DEEPEST = 16
@@ -55,7 +56,7 @@ class Tree:
                 except FileNotFoundError:
                     continue  # deleted since it was listed, or from the work tree alone
                 except NotRegular as what:
-                    self._tally.skip(blob.path, str(what.strerror), blind=False)
+                    self._tally.skip(blob.path, str(what.strerror), blind=blob.path in named)
                     continue
                 except OSError as error:
                     self._tally.skip(blob.path, f"cannot be read: {error.strerror}", blind=True)
@@ -83,6 +84,9 @@ class Tree:
         try:
             if depth == 0:
                 git.check_version()
+            top = os.path.realpath(git.run("rev-parse", "--show-toplevel").rstrip(b"\n"))
+            if top != os.path.realpath(target.root):
+                raise GitError(f"its config says that the work tree is elsewhere ({shown(top)})")
             limits = () if target.whole else target.paths
             listing, ignoring = start_listing(git, limits), start_ignored(git, limits)
             for entry in entries(listing):
@@ -144,7 +148,7 @@ class Tree:
         for path in named:
             if path not in directories:
                 yield Blob(prefix + path, prefix, ignored=True)
-            elif (rule := rules.get(path + b"/")) and rule.ignores:
+            elif b".git" in path.split(b"/") or ((rule := rules.get(path + b"/")) and rule.ignores):
                 inner = Target(git.directory, checkout=False, whole=False, paths=(path,))
                 for blob in self._plain(inner, prefix, obey=False):
                     yield blob._replace(repository=prefix, ignored=True)
@@ -154,7 +158,9 @@ class Tree:
         path = entry[0].rstrip(b"/")
         inner = os.path.join(root, path)
         if not os.path.lexists(os.path.join(inner, b".git")) or os.path.islink(inner):
-            if entry[2] == GITLINK:
+            if os.path.isdir(inner) and not os.path.islink(inner) and os.listdir(inner):
+                yield from self._plain(Target(inner, checkout=False), prefix + path + b"/")
+            elif entry[2] == GITLINK:
                 self._tally.skip(prefix + path, "a submodule that is not checked out", blind=False)
             return
         if depth >= _DEEPEST:

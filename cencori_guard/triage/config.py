@@ -21,6 +21,7 @@ from cencori_guard.errors import UsageError
 from cencori_guard.keys import redact
 from cencori_guard.models import Rule, Severity
 from cencori_guard.text import did_you_mean, shown
+from cencori_guard.triage.inline import DAY
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -122,7 +123,7 @@ def _parse(text: bytes, path: bytes) -> dict[str, Any]:
 
     try:
         return tomllib.loads(text.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except ValueError as error:  # not UTF-8, not TOML, or a number beyond all bounds
         raise UsageError(f"{_name(path)}: not valid TOML: {error}") from error
     except RecursionError as error:
         raise UsageError(f"{_name(path)}: nested too deeply") from error
@@ -169,7 +170,7 @@ class _Checker:
         until = entry.get("until")
         if until is not None:
             until = str(until)
-            if len(until) != 10 or until.count("-") != 2 or not until.replace("-", "").isdecimal():
+            if not re.match(DAY, until):
                 raise self.error(f"until{where} must be a date, YYYY-MM-DD")
         return Allow(
             tuple(self.globs(entry.get("paths", []), f"paths{where}")),

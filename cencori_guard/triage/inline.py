@@ -20,7 +20,7 @@ _NOTE = (
     r"(?:\s+(?P<unknown>[A-Za-z]\w*)=)?"
     r"(?:.*?\s--\s*(?P<reason>.*))?"
 )
-_DAY = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\Z"
+DAY = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\Z"
 _COMMENT_END = r"\s*(?:-->|\*/|--%>|#}|%}|\*\)|\"\"\"|''').*\Z"
 _NAMES = frozenset(Rule)
 
@@ -36,7 +36,7 @@ def suppression(finding: Finding, today: str) -> Suppression | None:
             continue
         if rules is not None and finding.rule not in {r.strip() for r in rules.split(",")}:
             continue
-        if until is not None and (not re.match(_DAY, until) or until < today):
+        if until is not None and (not re.match(DAY, until) or until < today):
             continue
         return Suppression("inline", reason or "allowed by a comment")
     return None
@@ -54,7 +54,7 @@ def faults(finding: Finding, today: str) -> list[str]:
         if match["unknown"]:
             found.append(f"the comment says {match['unknown']}=, and only until= is known")
         until = match["until"]
-        if until and not re.match(_DAY, until):
+        if until and not re.match(DAY, until):
             found.append(f"the comment's until={until} is no date (YYYY-MM-DD)")
         elif until and until < today:
             found.append(f"the comment that allowed it expired on {until}")
