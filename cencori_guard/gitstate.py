@@ -13,7 +13,7 @@ from cencori_guard.errors import GitError
 from cencori_guard.git.listing import head_versions
 from cencori_guard.git.runner import Git
 from cencori_guard.keys import Key
-from cencori_guard.models import Blob, Match, ReadInto, State
+from cencori_guard.models import Blob, Exposure, Match, Source, State
 from cencori_guard.recognise import recognise
 from cencori_guard.search.engine import search
 from cencori_guard.search.matchers import ReMatcher
@@ -42,6 +42,10 @@ class States(NamedTuple):
         if key in self.in_head.get(blob.path, ()):
             return State.TIP
         return State.STAGED if key in self.in_index.get(blob.path, ()) else State.MODIFIED
+
+    def exposure(self, blob: Blob, key: Key) -> Exposure | None:
+        """Nobody asked about the past."""
+        return None
 
 
 def look_up(repositories: dict[bytes, Git], blobs: Iterable[Blob], tally: Tally) -> States:
@@ -76,7 +80,7 @@ def look_up(repositories: dict[bytes, Git], blobs: Iterable[Blob], tally: Tally)
     return States(in_head, in_index, added, looked_at)
 
 
-def _keys(blobs: Iterable[tuple[Blob, ReadInto]]) -> Iterator[tuple[Blob, Key]]:
+def _keys(blobs: Source) -> Iterator[tuple[Blob, Key]]:
     for found in recognise(search(blobs, ReMatcher(), Tally()), Tally()):
         if isinstance(found, Match):
             yield found.blob, found.key

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from cencori_guard.keys import Key
 
@@ -30,9 +30,11 @@ class Rule(StrEnum):
     KEY_IN_SOURCE = "key-in-source"
     KEY_IN_CLIENT_BUNDLE = "key-in-client-bundle"
     KEY_IN_ENV_FILE = "key-in-env-file"
+    KEY_IN_GIT_METADATA = "key-in-git-metadata"
     ENV_FILE_TRACKED = "env-file-tracked"
     ENV_FILE_NOT_IGNORED = "env-file-not-ignored"
     ENV_IGNORE_MISSING = "env-ignore-missing"
+    STALE_KEY = "stale-key"
 
 
 class Context(StrEnum):
@@ -41,16 +43,46 @@ class Context(StrEnum):
     SOURCE = "source"
     CLIENT_BUNDLE = "client-bundle"
     ENV_FILE = "env-file"
+    GIT_METADATA = "git-metadata"
     DOCUMENT = "document"
 
 
 class State(StrEnum):
-    """Where git has the key of a finding."""
+    """Where git has the key of a finding.
+
+    ``history``: a ref reaches it, but no tip has it any more; ``dangling``: only a stash, a
+    reflog or nothing keeps it.
+    """
 
     TIP = "tip"
+    HISTORY = "history"
+    DANGLING = "dangling"
     STAGED = "staged"
     MODIFIED = "modified"
     UNTRACKED = "untracked"
+
+
+class Exposure(NamedTuple):
+    """Since when, and where, git has held a key at one path.
+
+    ``commit``, ``author`` and ``date`` (ISO 8601, as its author's clock had it) are those of
+    the oldest commit that holds it, ``last_commit`` and ``last_date`` of the newest.
+    ``since`` is ``date`` in seconds since 1970, UTC.  ``refs`` still reach it; ``more_refs``
+    is the number of those that are not listed.  ``url`` shows it where the repository is hosted;
+    ``rebase_from``: where to begin to mend what is about to be pushed; None where it is out already.
+    """
+
+    commit: str | None = None
+    author: str | None = None
+    date: str | None = None
+    since: int | None = None
+    last_commit: str | None = None
+    last_date: str | None = None
+    refs: tuple[str, ...] = ()
+    more_refs: int = 0
+    versions: int = 1
+    url: str | None = None
+    rebase_from: str | None = None
 
 
 class Blob(NamedTuple):
@@ -58,7 +90,9 @@ class Blob(NamedTuple):
 
     ``path`` is as git gives it: bytes, with slashes, relative to the root of what is scanned.
     ``repository`` is the path of the checkout that holds the file, relative to the same
-    root and ending in a slash (``b""``: the root itself); None outside of git.
+    root and ending in a slash (``b""``: the root itself); None outside of git.  ``kind`` is
+    the type of the git object it is, if it is one: ``blob``, ``tree``, ``commit`` or ``tag``;
+    ``metadata``: its path is no file's, but as in ``commit:ID``.
     """
 
     path: bytes
@@ -66,10 +100,41 @@ class Blob(NamedTuple):
     tracked: bool = False
     ignored: bool = False
     oid: str | None = None
+    kind: str = "blob"
+    metadata: bool = False
+
+    @property
+    def name(self) -> bytes:
+        """What to call it: its path, or, for an object of which no path is known, ``blob:ID``."""
+        return self.path or f"{self.kind}:{self.oid}".encode("ascii")
 
 
 # Reads the next bytes of a blob into a view; returns how many, 0 at the end.
 ReadInto = Callable[[memoryview], int]
+
+
+class Slab(NamedTuple):
+    """Many whole blobs in one buffer: the n-th is ``data[begins[n]:ends[n]]``.  Valid until the next one is taken.
+
+    Only the first *size* bytes of *data* count; what lies between the blobs holds nothing
+    that is looked for.  ``label`` makes a blob's record of where it begins and of its
+    entry in ``given``: for those alone that somebody asks for.
+    """
+
+    data: bytearray
+    size: int
+    begins: list[int]
+    ends: list[int]
+    given: list[Any]
+    label: Callable[[int, Any], Blob]
+
+    def blob(self, index: int) -> Blob:
+        """The record of the blob with that *index*."""
+        return self.label(self.begins[index], self.given[index])
+
+
+# What a source gives.
+Source = Iterable[Slab | tuple[Blob, ReadInto]]
 
 
 class Skipped(NamedTuple):
@@ -142,6 +207,16 @@ class IgnoreRule(NamedTuple):
         return self.shared and self.ignores
 
 
+class Held(Protocol):
+    """What git holds of the keys that were found."""
+
+    def of(self, blob: Blob, key: Key | None = None) -> State | None:
+        """Where git has *key* at the place of *blob* (or the file itself); None where that is not known."""
+
+    def exposure(self, blob: Blob, key: Key) -> Exposure | None:
+        """How long, and where, git has held *key* there; None where only this moment was looked at."""
+
+
 class Location(NamedTuple):
     """Where a finding is.  ``inside`` and ``decoded`` lead from the file to the text that line and column count in."""
 
@@ -172,6 +247,7 @@ class Finding(NamedTuple):
     key: Key | None = None
     tracked: bool | None = None
     state: State | None = None
+    exposure: Exposure | None = None
     excerpt: Excerpt | None = None
     notes: tuple[str, ...] = ()
     suppressed: Suppression | None = None
@@ -187,16 +263,18 @@ class Scan(NamedTuple):
     bytes: int
     seconds: float
     skipped: tuple[Skipped, ...]
+    commits: int = 0
 
 
 class Report(NamedTuple):
-    """All that a scan has to say: the one input of every writer and of the exit code."""
+    """All that a scan has to say: the one input of every writer and of the exit code.  ``today``: the day in UTC."""
 
     scan: Scan
     findings: tuple[Finding, ...]
     fail_on: Severity
     strict: bool = False
     interrupted: bool = False
+    today: str = "1970-01-01"
 
     def counted(self) -> dict[str, int]:
         """The number of findings by severity, the worst first, then of those suppressed."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from time import monotonic
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from cencori_guard.classify.contexts import HoldsWebFiles
 from cencori_guard.classify.keys import classify
 from cencori_guard.gitstate import States
 from cencori_guard.keys import Kind
-from cencori_guard.models import Blob, Finding, Match, ReadInto, Report, Scan, Severity
+from cencori_guard.models import Blob, Finding, Held, Match, ReadInto, Report, Scan, Severity, Slab, Source
+from cencori_guard.policy import stale
 from cencori_guard.policy.survey import Survey
 from cencori_guard.recognise import recognise, recognise_name
 from cencori_guard.search.engine import search
@@ -18,28 +19,35 @@ from cencori_guard.search.matchers import adaptive
 from cencori_guard.tally import Tally
 from cencori_guard.triage.decide import Policy
 
-Blobs = Iterable[tuple[Blob, ReadInto]]
 
-
-class Job(Protocol):
-    """What one mode looks at, and whom it asks about it."""
+class Job:
+    """What one mode looks at, and whom it asks about it.  What most modes have no more to say to is said here."""
 
     source: str
 
-    def blobs(self, tally: Tally, policy: Policy) -> Blobs:
+    def blobs(self, survey: Survey, tally: Tally, policy: Policy) -> Source:
         """What is searched."""
+        raise NotImplementedError
+
+    def trace(self, matches: list[Match], survey: Survey, tally: Tally) -> list[Match]:
+        """*matches* at the paths where they belong, where these could not be known before."""
+        return matches
 
     def holds_web_files(self) -> HoldsWebFiles:
         """Who says which directories ship."""
+        raise NotImplementedError
 
-    def states(self, blobs: list[Blob], tally: Tally) -> States:
+    def held(self, blobs: list[Blob], tally: Tally) -> Held:
         """What git has of *blobs*, and which keys in them."""
+        raise NotImplementedError
 
     def wants(self, blob: Blob, policy: Policy) -> bool:
         """Whether *blob*, in which something was found, is to be spoken of at all."""
+        return True
 
-    def check(self, survey: Survey, with_keys: set[bytes], states: States, tally: Tally) -> Iterator[Finding]:
+    def check(self, survey: Survey, with_keys: set[bytes], held: Held, tally: Tally) -> Iterator[Finding]:
         """The findings that need no key."""
+        yield from ()
 
 
 class Settings(NamedTuple):
@@ -59,24 +67,27 @@ def run(job: Job, policy: Policy, settings: Settings) -> Report:
     findings: list[Finding] = []
     interrupted = False
     try:
-        blobs = survey.watch(_paced(job.blobs(tally, policy), settings, tally))
+        blobs = survey.watch(_paced(job.blobs(survey, tally, policy), settings, tally))
         for found in recognise(search(blobs, adaptive(), tally), tally):
             if isinstance(found, Match):
                 matches.append(found)
             else:
                 survey.hear(found)
+        matches = job.trace(matches, survey, tally)
         matches += {m.blob.path: m for b in survey.suspicious_names if (m := recognise_name(b))}.values()
-        matches = [match for match in matches if job.wants(match.blob, policy)]
+        matches = [match for match in matches if match.blob.metadata or job.wants(match.blob, policy)]
         survey.env_files = {path: blob for path, blob in survey.env_files.items() if job.wants(blob, policy)}
-        states = job.states([match.blob for match in matches] + list(survey.env_files.values()), tally)
+        held = job.held([match.blob for match in matches] + list(survey.env_files.values()), tally)
     except KeyboardInterrupt:
         interrupted = True
-        states = States()
+        held = States()
+        matches = [match._replace(blob=match.blob._replace(path=match.blob.name)) for match in matches]
         tally.skip(b"", "interrupted before everything was looked at", blind=True)
-    findings += classify(matches, job.holds_web_files(), states.of)
+    findings += classify(matches, job.holds_web_files(), held)
     if not interrupted:
         secrets = {f.location.path for f in findings if f.key and f.key.kind is not Kind.PUBLISHABLE}
-        findings += job.check(survey, secrets, states, tally)
+        findings += job.check(survey, secrets, held, tally)
+    findings += stale.check(findings, policy.today, policy.max_key_age)
     decided = sorted(policy.decide(findings), key=_worst_first)
     for source, count in policy.excluded():
         tally.skip(b"", f"{count} left out by exclude in {source}", blind=False)
@@ -89,11 +100,13 @@ def run(job: Job, policy: Policy, settings: Settings) -> Report:
             tally.bytes,
             monotonic() - started,
             tuple(sorted(tally.skipped)),
+            tally.commits,
         ),
         tuple(decided),
         settings.fail_on if settings.fail_on is not None else (policy.fail_on or Severity.MEDIUM),
         settings.strict,
         interrupted,
+        policy.today,
     )
 
 
@@ -102,29 +115,39 @@ def _worst_first(finding: Finding) -> tuple[int, bytes, int, int, str]:
     return -finding.severity, where.path, where.line or 0, where.column or 0, finding.rule
 
 
-def _paced(blobs: Blobs, settings: Settings, tally: Tally) -> Blobs:
+def _paced(blobs: Source, settings: Settings, tally: Tally) -> Source:
     """*blobs*, until the time is up; ``pulse`` is called between them and within large ones."""
     if settings.timeout is None and settings.pulse is None:
         return blobs
     return _pace(blobs, settings, tally)
 
 
-def _pace(blobs: Blobs, settings: Settings, tally: Tally) -> Iterator[tuple[Blob, ReadInto]]:
+def _pace(blobs: Source, settings: Settings, tally: Tally) -> Iterator[Slab | tuple[Blob, ReadInto]]:
     deadline = None if settings.timeout is None else monotonic() + settings.timeout
-    for blob, read in blobs:
+
+    def is_late() -> bool:
+        if settings.pulse:
+            settings.pulse(tally)
+        return deadline is not None and monotonic() > deadline
+
+    for item in blobs:
         late = False
+        if isinstance(item, Slab):
+            blob, late = item.blob(0), is_late()
+            if not late:
+                yield item
+        else:
+            blob, read = item
 
-        def paced(view: memoryview, read: ReadInto = read) -> int:
-            nonlocal late
-            if settings.pulse:
-                settings.pulse(tally)
-            late = deadline is not None and monotonic() > deadline
-            return 0 if late else read(view)
+            def paced(view: memoryview, read: ReadInto = read) -> int:
+                nonlocal late
+                late = is_late()
+                return 0 if late else read(view)
 
-        yield blob, paced
+            yield blob, paced
         if late:
             why = (
                 f"the time limit of {settings.timeout:g} s ended the scan here: this and what follows was not looked at"
             )
-            tally.skip(blob.path, why, blind=True)
+            tally.skip(blob.name, why, blind=True)
             return

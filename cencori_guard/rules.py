@@ -33,6 +33,12 @@ RULES: dict[Rule, RuleText] = {
         "`git add .`.",
         "high; medium for a test key; one lower when only likely; info for a publishable key",
     ),
+    Rule.KEY_IN_GIT_METADATA: RuleText(
+        "a key in a commit or tag message, a ref name, a note, a remote's URL",
+        "Messages, names and notes travel with every clone, and no later commit can change them; a URL is shown by "
+        "many a tool.",
+        "high; medium for a test key; one lower when only likely; info for a publishable key",
+    ),
     Rule.ENV_FILE_TRACKED: RuleText(
         "an env file is in git, key or no key; templates such as `.env.example` excepted",
         "The next person who fills in a real value commits it without noticing.",
@@ -48,5 +54,11 @@ RULES: dict[Rule, RuleText] = {
         "the project uses Cencori, and no committed ignore rule would cover `.env`",
         "The SDKs read `CENCORI_API_KEY`, sooner or later from a `.env` that somebody puts there.",
         "medium",
+    ),
+    Rule.STALE_KEY: RuleText(
+        "a key has been in git longer than 90 days (`max-key-age-days`); found with `--history` and `--range`",
+        "The vendor's advice is to replace keys every 90 days; one that lies in a history is replaced last, and found "
+        "first.",
+        "low",
     ),
 }

@@ -16,6 +16,7 @@ class Tally:
         self.files = 0
         self.blobs = 0
         self.bytes = 0
+        self.commits = 0
         self.skipped: dict[Skipped, None] = {}
         self.complete = True
 

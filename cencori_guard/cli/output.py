@@ -61,6 +61,14 @@ def deliver(report: Report, outputs: Sequence[Output], verbosity: int) -> int:
     return say("; ".join(failed), code or ExitCode.INCOMPLETE) if failed else code
 
 
+def deliver_unless_quiet(report: Report, verbosity: int) -> int:
+    """As a hook does: nothing where all is well, else the report as text; returns the exit code."""
+    code = exit_code(report)
+    if verbosity > 0 or code or any(not finding.suppressed for finding in report.findings):
+        return deliver(report, parse(()), verbosity)
+    return code
+
+
 def _to_stdout(report: Report, name: str, style: Style) -> None:
     try:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]

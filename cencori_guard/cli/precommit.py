@@ -31,13 +31,10 @@ def check_staged(files: Sequence[str], verbosity: int = 0) -> int:
 
 def _scan(git: Git, root: bytes, versions: Sequence[Staged], verbosity: int) -> int:
     # For the few commits with something to look at closely.
-    from cencori_guard.cli.output import deliver, parse
+    from cencori_guard.cli.output import deliver_unless_quiet
     from cencori_guard.cli.settings import policy_for
     from cencori_guard.jobs.staged import StagedJob
     from cencori_guard.pipeline import Settings, run
-    from cencori_guard.report.outcome import exit_code
 
     report = run(StagedJob(git, versions), policy_for(root, [(root, root)]), Settings())
-    if verbosity > 0 or exit_code(report) or any(not finding.suppressed for finding in report.findings):
-        return deliver(report, parse(()), verbosity)
-    return exit_code(report)
+    return deliver_unless_quiet(report, verbosity)

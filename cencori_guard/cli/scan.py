@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from cencori_guard.cli import output
 from cencori_guard.cli.main import common, verbosity
-from cencori_guard.cli.settings import policy_for
+from cencori_guard.cli.settings import policy_for, policy_of_head
 from cencori_guard.errors import UsageError
 from cencori_guard.git.listing import staged_changes
 from cencori_guard.git.runner import Git
@@ -21,12 +22,20 @@ from cencori_guard.report.terminal import Meter
 from cencori_guard.sources.targets import Target, find_checkout, is_bare, resolve
 from cencori_guard.triage.decide import Policy
 
+if TYPE_CHECKING:
+    from cencori_guard.cli.remember import Remembering
+
 _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
 
 
 @click.command(name="scan", short_help="Find keys in files, in the index, or on standard input.")
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @click.option("--staged", is_flag=True, help="Look at the index: what the next commit will hold.")
+@click.option(
+    "--range", "range_", metavar="A..B", help="Look at what B's history has and A's has not; A...B: since they parted."
+)
+@click.option("--since", metavar="REF", help="Look at what was committed since REF: the range REF..HEAD.")
+@click.option("--history", is_flag=True, help="Look at every object of the repository, whatever reaches it.")
 @click.option("--stdin", "stdin", is_flag=True, help="Look at standard input; so does the path '-'.")
 @click.option("--stdin-name", metavar="NAME", help="The file name that standard input goes by.")
 @click.option(
@@ -47,6 +56,8 @@ _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
 @click.option("--no-config", is_flag=True, help="Use no config.")
 @click.option("--no-ignore", is_flag=True, help="Report what comments and config excuse or leave out.")
 @click.option("--no-bundles", is_flag=True, help="Leave out what ships although git ignores it.")
+@click.option("--incremental", is_flag=True, help="With --history: look only at what is new since the last time.")
+@click.option("--no-metadata", is_flag=True, help="Leave out messages, notes, ref names and URLs of remotes.")
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="End the scan after S seconds."
 )
@@ -57,6 +68,9 @@ def command(
     context: click.Context,
     paths: tuple[str, ...],
     staged: bool,
+    range_: str | None,
+    since: str | None,
+    history: bool,
     stdin: bool,
     stdin_name: str | None,
     outputs: tuple[str, ...],
@@ -66,6 +80,8 @@ def command(
     no_config: bool,
     no_ignore: bool,
     no_bundles: bool,
+    no_metadata: bool,
+    incremental: bool,
     timeout: float | None,
     progress: bool | None,
     verbose: int,
@@ -74,12 +90,18 @@ def command(
     """Find Cencori keys in PATHs (default: this directory).
 
     In a git checkout git says which files there are; what ships is looked into even
-    where git ignores it. A file that is named is always scanned. With --staged, PATH
-    names the repository.
+    where git ignores it. A file that is named is always scanned. With --staged, --range,
+    --since or --history, PATH names the repository.
     """
     stdin = stdin or "-" in paths
-    if stdin and (staged or set(paths) - {"-"}):
-        raise UsageError("standard input is scanned alone: leave out --staged and other paths")
+    modes = [("--stdin", stdin), ("--staged", staged), ("--range", range_ is not None), ("--since", since is not None)]
+    given = [name for name, on in (*modes, ("--history", history)) if on]
+    if stdin and (len(given) > 1 or set(paths) - {"-"}):
+        raise UsageError("standard input is scanned alone: leave out " + (" ".join(given[1:]) or "other paths"))
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)}: one at a time")
+    if incremental and not history:
+        raise UsageError("--incremental goes with --history")
     if stdin_name is not None and not stdin:
         raise UsageError("--stdin-name goes with --stdin")
     if config_file == "":
@@ -94,15 +116,31 @@ def command(
 
     meter = Meter() if (sys.stderr.isatty() if progress is None else progress) else None
     settings = Settings(_SEVERITIES_BY_NAME.get(fail_on or ""), strict, timeout, meter)
+    remembering: Remembering | None = None
     try:
         if stdin:
             from cencori_guard.jobs.stdin import StdinJob
 
             job: Job = StdinJob(os.fsencode(stdin_name or "<stdin>"))
             report = run(job, policy(*resolve(["."])), settings)
-        elif staged:
-            job, root = _staged(paths)
-            report = run(job, policy(root, [Target(root, checkout=True)]), settings)
+        elif given:
+            repository = _repository(paths, given[0])
+            if timeout is not None:
+                repository.git.limit(timeout)
+            if history:
+                from cencori_guard.cli.remember import Remembering
+
+                remembering = Remembering(repository.git, metadata=not no_metadata, incremental=incremental)
+                job = remembering.job
+            else:
+                job = _of_repository(repository, range_, since, metadata=not no_metadata)
+            if repository.bare and config_file is None and not no_config:
+                decided = policy_of_head(repository.git, obey=not no_ignore)
+            else:
+                decided = policy(repository.root, [Target(repository.root, checkout=True)])
+            report = run(job, decided, settings)
+            if remembering:
+                remembering.keep(report)
         else:
             from cencori_guard.jobs.tree import TreeJob
 
@@ -123,21 +161,42 @@ def _places(target: Target) -> list[bytes]:
     return list(dict.fromkeys(path if os.path.isdir(path) else os.path.dirname(path) for path in named))
 
 
-def _staged(paths: tuple[str, ...]) -> tuple[Job, bytes]:
-    from cencori_guard.jobs.staged import StagedJob
+class _Repository(NamedTuple):
+    """A repository that was named, or is here."""
 
+    git: Git
+    root: bytes
+    bare: bool
+
+
+def _repository(paths: tuple[str, ...], mode: str) -> _Repository:
+    """The one repository that *mode* looks at."""
     if len(paths) > 1:
-        raise UsageError("--staged takes one PATH: the repository")
+        raise UsageError(f"{mode} takes one PATH: the repository")
+    name = redact(paths[0] if paths else ".")
     where = os.path.realpath(os.fsencode(paths[0] if paths else "."))
     if not os.path.isdir(where):
-        raise UsageError(f"{redact(paths[0])}: no such directory")
-    root = find_checkout(where) or (where if "GIT_DIR" in os.environ else None)
-    if is_bare(where):
-        raise UsageError(
-            f"{redact(paths[0] if paths else '.')}: a bare repository has no index, so nothing is staged there"
-        )
+        raise UsageError(f"{name}: no such directory")
+    bare = is_bare(where)
+    root = where if bare else find_checkout(where) or (where if "GIT_DIR" in os.environ else None)
+    staged = mode == "--staged"
     if root is None:
-        raise UsageError(f"{redact(paths[0] if paths else '.')}: not a git repository, so nothing is staged there")
+        raise UsageError(f"{name}: not a git repository" + ", so nothing is staged there" * staged)
+    if bare and staged:
+        raise UsageError(f"{name}: a bare repository has no index, so nothing is staged there")
     # What a hook's environment points at is this repository; named ones are found where they are.
-    git = Git(root, follow_redirections=not paths)
-    return StagedJob(git, staged_changes(git)), root
+    return _Repository(Git(root, follow_redirections=not paths), root, bare)
+
+
+def _of_repository(repository: _Repository, range_: str | None, since: str | None, *, metadata: bool) -> Job:
+    """What is looked at in *repository*: a range, or else its index."""
+    git = repository.git
+    if range_ is None and since is None:
+        from cencori_guard.jobs.staged import StagedJob
+
+        return StagedJob(git, staged_changes(git))
+    from cencori_guard.git import revisions
+    from cencori_guard.jobs.range import RangeJob
+
+    wanted = revisions.parse(git, range_) if range_ is not None else revisions.between(git, since or "", "HEAD")
+    return RangeJob(git, wanted, metadata=metadata)

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable
 from time import gmtime, strftime
 
+from cencori_guard.git.objects import texts
+from cencori_guard.git.runner import Git
 from cencori_guard.triage import config
 from cencori_guard.triage.config import Config
 from cencori_guard.triage.decide import Policy
@@ -28,6 +30,26 @@ def policy_for(
             found = config.find(start, root)
             if found is not None and found not in configs:
                 configs[found] = config.load(found)
+    return _policy(list(configs.values()), base, obey=obey)
+
+
+def policy_of_head(git: Git, *, obey: bool = True) -> Policy:
+    """The policy that the default branch of a repository states: where there are no files, or where a push brings them.
+
+    Raises :class:`UsageError` for a bad config, and :class:`GitError`.
+    """
+    found = []
+    for name in (config.OWN_FILE, config.PYPROJECT):
+        said = git.run("rev-parse", "--verify", "--quiet", b"HEAD:" + name, ok=(0, 1, 128))
+        oid = said.decode("ascii", "replace").strip()
+        text = texts(git, [oid], config.MOST_BYTES).get(oid) if oid else None
+        if text is not None and (name == config.OWN_FILE or config.has_table(text, name)):
+            found.append(config.parse(text, name)._replace(source="HEAD:" + name.decode(), directory=git.directory))
+            break
+    return _policy(found, git.directory, obey=obey)
+
+
+def _policy(configs: list[Config], base: bytes, *, obey: bool) -> Policy:
     if not obey:
-        configs = {name: Config(c.source, c.directory, c.fail_on) for name, c in configs.items()}
-    return Policy(list(configs.values()), base, strftime("%Y-%m-%d", gmtime()), comments=obey)
+        configs = [Config(c.source, c.directory, c.fail_on, max_key_age=c.max_key_age) for c in configs]
+    return Policy(configs, base, strftime("%Y-%m-%d", gmtime()), comments=obey)

@@ -13,10 +13,8 @@ from cencori_guard.errors import GitError
 from cencori_guard.git.catfile import CatFile
 from cencori_guard.git.listing import GITLINK, Staged
 from cencori_guard.git.runner import Git
+from cencori_guard.jobs.beginnings import BEGINNINGS, holds_beginning
 
-# As in keys.py, which a test holds this against; a scan looks for no other beginnings.
-BEGINNINGS = (b"cen_", b"csk_", b"cpk_", b"cake_", b"cencori_")
-_WIDE = tuple(b"\0".join(word[i : i + 1] for i in range(len(word))) for word in BEGINNINGS)
 # What is in every path that a policy rule has anything to say about.
 _TELLING = (b".env", b".flaskenv", b".dev.vars", b".cencorirc", b".gitignore", *BEGINNINGS)
 _CHUNK = 1 << 20
@@ -46,7 +44,7 @@ def _is_quiet(objects: CatFile, buffer: memoryview) -> bool:
     rest = b""
     while got := objects.readinto(buffer):
         data = rest + bytes(buffer[:got])
-        if any(word in data for word in BEGINNINGS) or (b"\0" in data and any(word in data for word in _WIDE)):
+        if holds_beginning(data):
             return False
         rest = data[-_OVERLAP:]
     return True

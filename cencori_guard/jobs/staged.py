@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from cencori_guard.classify.contexts import HoldsWebFiles
 from cencori_guard.errors import GitError
 from cencori_guard.git.ignore import deciding_rules_of_index
-from cencori_guard.git.listing import Staged, indexed
+from cencori_guard.git.listing import GITLINK, Staged, indexed
 from cencori_guard.git.runner import Git
-from cencori_guard.gitstate import States, look_up
-from cencori_guard.models import Blob, Finding, IgnoreRule, ReadInto
+from cencori_guard.gitstate import look_up
+from cencori_guard.models import Blob, Finding, Held, IgnoreRule, Source
+from cencori_guard.pipeline import Job
 from cencori_guard.places import is_web_file
 from cencori_guard.policy import env_files
 from cencori_guard.policy.survey import Survey
@@ -19,7 +20,7 @@ from cencori_guard.tally import Tally
 from cencori_guard.triage.decide import Policy
 
 
-class StagedJob:
+class StagedJob(Job):
     """Versions of files in the index of one repository."""
 
     source = "staged"
@@ -29,8 +30,11 @@ class StagedJob:
         self._git = git
         self._versions = versions
 
-    def blobs(self, tally: Tally, policy: Policy) -> Iterator[tuple[Blob, ReadInto]]:
+    def blobs(self, survey: Survey, tally: Tally, policy: Policy) -> Source:
         """The blobs in the index."""
+        for path, oid, mode in self._versions:
+            if mode != GITLINK:
+                survey.note(Blob(path, b"", tracked=True, oid=oid))
         return staged_blobs(self._git, self._versions, tally)
 
     def holds_web_files(self) -> HoldsWebFiles:
@@ -44,7 +48,7 @@ class StagedJob:
 
         return ask
 
-    def states(self, blobs: list[Blob], tally: Tally) -> States:
+    def held(self, blobs: list[Blob], tally: Tally) -> Held:
         """By the last commit's version."""
         return look_up({b"": self._git}, blobs, tally)
 
@@ -52,7 +56,7 @@ class StagedJob:
         """Not what config leaves out; asked for hits alone, since to compile its globs takes longer than to search."""
         return not policy.excludes(blob.path)
 
-    def check(self, survey: Survey, with_keys: set[bytes], states: States, tally: Tally) -> Iterator[Finding]:
+    def check(self, survey: Survey, with_keys: set[bytes], held: Held, tally: Tally) -> Iterator[Finding]:
         """``env-file-tracked``; the ignore rules only where an env or ignore file is staged."""
         if not (survey.env_files or survey.saw_ignore_file):
             return
@@ -65,5 +69,5 @@ class StagedJob:
                     tally.skip(path, f"whether it is ignored is not known: {error}", blind=True)
                 return {}
 
-        yield from env_files.check(survey, judge, with_keys, states.of)
+        yield from env_files.check(survey, judge, with_keys, held.of)
         yield from env_files.check_ignore_missing(survey, judge)

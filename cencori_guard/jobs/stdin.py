@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from cencori_guard.classify.contexts import HoldsWebFiles
 from cencori_guard.gitstate import States
-from cencori_guard.models import Blob, Finding, ReadInto
+from cencori_guard.models import Blob, Held, Source
+from cencori_guard.pipeline import Job
 from cencori_guard.places import is_web_file
 from cencori_guard.policy.survey import Survey
 from cencori_guard.sources.stdin import stdin_blobs
@@ -14,7 +13,7 @@ from cencori_guard.tally import Tally
 from cencori_guard.triage.decide import Policy
 
 
-class StdinJob:
+class StdinJob(Job):
     """Standard input, under the name of a file."""
 
     source = "stdin"
@@ -22,7 +21,7 @@ class StdinJob:
     def __init__(self, name: bytes) -> None:
         self._name = name
 
-    def blobs(self, tally: Tally, policy: Policy) -> Iterator[tuple[Blob, ReadInto]]:
+    def blobs(self, survey: Survey, tally: Tally, policy: Policy) -> Source:
         """The one blob there is."""
         return stdin_blobs(self._name, tally)
 
@@ -30,14 +29,6 @@ class StdinJob:
         """By the name alone."""
         return lambda _directory: is_web_file(self._name)
 
-    def states(self, blobs: list[Blob], tally: Tally) -> States:
+    def held(self, blobs: list[Blob], tally: Tally) -> Held:
         """git knows nothing of it."""
         return States()
-
-    def wants(self, blob: Blob, policy: Policy) -> bool:
-        """All there is."""
-        return True
-
-    def check(self, survey: Survey, with_keys: set[bytes], states: States, tally: Tally) -> Iterator[Finding]:
-        """There is no project to check."""
-        yield from ()

@@ -9,8 +9,9 @@ from cencori_guard.classify.contexts import HoldsWebFiles
 from cencori_guard.errors import GitError
 from cencori_guard.git.ignore import deciding_rules
 from cencori_guard.git.runner import Git
-from cencori_guard.gitstate import States, look_up
-from cencori_guard.models import Blob, Finding, IgnoreRule, ReadInto
+from cencori_guard.gitstate import look_up
+from cencori_guard.models import Blob, Finding, Held, IgnoreRule, Source
+from cencori_guard.pipeline import Job
 from cencori_guard.policy import env_files
 from cencori_guard.policy.survey import Survey
 from cencori_guard.sources.shipped import holds_web_files
@@ -22,7 +23,7 @@ from cencori_guard.text import shown
 from cencori_guard.triage.decide import Policy
 
 
-class TreeJob:
+class TreeJob(Job):
     """The work trees of some targets."""
 
     source = "tree"
@@ -32,7 +33,7 @@ class TreeJob:
         self._targets = targets
         self._bundles = bundles
 
-    def blobs(self, tally: Tally, policy: Policy) -> Iterator[tuple[Blob, ReadInto]]:
+    def blobs(self, survey: Survey, tally: Tally, policy: Policy) -> Source:
         """Every file of the targets."""
         return Tree(self._targets, tally, excluded=policy.excludes, bundles=self._bundles).blobs()
 
@@ -50,16 +51,12 @@ class TreeJob:
     def _git(self, prefix: bytes) -> Git:
         return Git(os.path.join(self._targets.base, prefix))
 
-    def states(self, blobs: list[Blob], tally: Tally) -> States:
+    def held(self, blobs: list[Blob], tally: Tally) -> Held:
         """By the versions in the index and in the last commit."""
         prefixes = {blob.repository for blob in blobs if blob.repository is not None}
         return look_up({prefix: self._git(prefix) for prefix in prefixes}, blobs, tally)
 
-    def wants(self, blob: Blob, policy: Policy) -> bool:
-        """What is left out was left out before it was read."""
-        return True
-
-    def check(self, survey: Survey, with_keys: set[bytes], states: States, tally: Tally) -> Iterator[Finding]:
+    def check(self, survey: Survey, with_keys: set[bytes], held: Held, tally: Tally) -> Iterator[Finding]:
         """All rules about env files; whether ``.env`` would be ignored only where a directory is scanned."""
 
         def judge(repository: bytes | None, paths: Sequence[bytes]) -> Mapping[bytes, IgnoreRule | None]:
@@ -70,7 +67,7 @@ class TreeJob:
                     tally.skip(path, f"whether it is ignored is not known: {error}", blind=True)
                 return {}
 
-        yield from env_files.check(survey, judge, with_keys, states.of)
+        yield from env_files.check(survey, judge, with_keys, held.of)
         if any(map(_whole_directory, self._targets.targets)):
             yield from env_files.check_ignore_missing(survey, judge)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from cencori_guard.keys import PREFIXES
-from cencori_guard.models import Blob, Mention, ReadInto, Use
+from cencori_guard.models import Blob, Mention, ReadInto, Slab, Source, Use
 from cencori_guard.places import base_name, is_env_file, is_manifest
 
 _IGNORE_FILE = b".gitignore"
@@ -28,14 +28,17 @@ class Survey:
         self.suspicious_names: list[Blob] = []
         self._projects: dict[bytes, bytes | None] = {}
 
-    def watch(self, blobs: Iterable[tuple[Blob, ReadInto]]) -> Iterator[tuple[Blob, ReadInto]]:
-        """Pass *blobs* on, noting what their names say."""
+    def watch(self, blobs: Source) -> Iterator[Slab | tuple[Blob, ReadInto]]:
+        """Pass *blobs* on, noting what the names of single ones say; of those in slabs whoever gives them tells."""
         for item in blobs:
-            if _TELLING(item[0].path):
-                self._note(item[0])
+            if not isinstance(item, Slab):
+                self.note(item[0])
             yield item
 
-    def _note(self, blob: Blob) -> None:
+    def note(self, blob: Blob) -> None:
+        """Note what the name of *blob* says."""
+        if not _TELLING(blob.path):
+            return
         name = base_name(blob.path)
         if is_env_file(name):
             self.env_files[blob.path] = blob

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from cencori_guard.keys import Key, Kind
-from cencori_guard.models import Context, IgnoreRule, Rule, State
+from cencori_guard.models import Context, Exposure, IgnoreRule, Rule, State
 from cencori_guard.places import base_name, is_template
 
 
@@ -20,11 +20,39 @@ _READ_FROM_ENVIRONMENT = "Read the key from the environment (CENCORI_API_KEY) in
 
 
 def for_key(
-    key: Key, rule: Rule, context: Context, state: State | None, path: str, *, tracked: bool
+    key: Key,
+    rule: Rule,
+    context: Context,
+    state: State | None,
+    path: str,
+    *,
+    tracked: bool,
+    exposure: Exposure | None = None,
 ) -> tuple[str, ...]:
-    """The steps for a key found under *rule*; *path* as it is shown, and whether git tracks it."""
+    """The steps for a key found under *rule*; *path* as it is shown, whether git tracks it, and since when."""
     if key.kind is Kind.PUBLISHABLE:
         return ("Nothing to do if this is meant for browsers: publishable keys are locked to your domains.",)
+    if exposure and exposure.rebase_from:
+        return (
+            f"Take it out of every commit that is to be pushed: `git rebase -i {exposure.rebase_from}`, and mark those "
+            "`edit` that have it.",
+            "It has not been pushed yet; if it has left this machine in any other way: " + _revoke(key),
+        )
+    if rule is Rule.KEY_IN_GIT_METADATA:
+        return (*_unless_ours(key, path), _mend_metadata(path))
+    if state is State.HISTORY:
+        return (
+            _revoke(key),
+            "No branch shows it any more, but every clone of the history has it: only revoking ends that. To take it "
+            "out of the history too, `git filter-repo --replace-text FILE`, push by force, and have everyone clone "
+            "anew.",
+        )
+    if state is State.DANGLING:
+        return (
+            "If it has ever left this machine: " + _revoke(key),
+            "What keeps it is a stash, a reflog, or nothing: `git stash drop`, or `git reflog expire --expire=now "
+            "--all` and then `git gc --prune=now`, delete it from this repository.",
+        )
     mend = _mend(rule, context, path, tracked=tracked)
     if state in (State.STAGED, State.MODIFIED, State.UNTRACKED) and context is not Context.CLIENT_BUNDLE:
         return (mend, "It is not committed yet; if it has left this machine in any other way: " + _revoke(key))
@@ -45,6 +73,32 @@ def _mend(rule: Rule, context: Context, path: str, *, tracked: bool) -> str:
     if context is Context.DOCUMENT:
         return "Write a placeholder in its place, such as csk_your_key_here."
     return _READ_FROM_ENVIRONMENT
+
+
+def _unless_ours(key: Key, path: str) -> tuple[str, ...]:
+    """Revoking comes first, but where the message is not committed yet."""
+    return () if path.startswith("message:") else (_revoke(key),)
+
+
+def _mend_metadata(path: str) -> str:
+    kind, _, name = path.partition(":")
+    ways = {
+        "commit": "`git commit --amend` mends the message of the last commit, `git filter-repo --replace-message FILE` "
+        "those of older ones; then push by force.",
+        "tag": f"Delete the tag, here and on the server, and tag again: `git tag -d {quote(name)}`.",
+        "note": f"Take it out of the note: `git notes edit {quote(name)}`; its older versions stay in the history of "
+        "the notes.",
+        "ref": "Rename the branch or tag, here and on the server.",
+        "remote": f"Take it out of the URL: `git remote set-url {quote(name)} URL`, and let a credential helper "
+        "answer for it.",
+        "message": "Take it out of the message.",
+    }
+    return ways[kind]
+
+
+def for_stale(key: Key) -> tuple[str, ...]:
+    """The step for a key that has been in git for too long."""
+    return (f"Replace it: {_revoke(key)}",)
 
 
 def for_tracked(path: str, ignored_by: IgnoreRule | None) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cencori_guard import __version__
-from cencori_guard.keys import Confidence
-from cencori_guard.models import Finding, Report, Skipped
+from cencori_guard.keys import Confidence, redact
+from cencori_guard.models import Exposure, Finding, Report, Skipped
 from cencori_guard.text import shown
 
 SCHEMA_VERSION = 1
@@ -22,7 +22,7 @@ def scan_record(report: Report) -> dict[str, Any]:
         "files": scan.files,
         "blobs": scan.blobs,
         "bytes": scan.bytes,
-        "commits": 0,
+        "commits": scan.commits,
         "seconds": round(scan.seconds, 3),
         "skipped": [_skipped(s) for s in scan.skipped],
     }
@@ -56,19 +56,26 @@ def finding_record(finding: Finding) -> dict[str, Any]:
             "inside": list(where.inside),
             "decoded": list(where.decoded),
         },
-        "git": None
-        if finding.tracked is None
-        else {
-            "tracked": finding.tracked,
-            "state": finding.state and str(finding.state),
-            "commit": None,
-            "author": None,
-            "date": None,
-            "last_commit": None,
-            "refs": [],
-            "versions": 1,
-        },
+        "git": None if finding.tracked is None else _git(finding),
         "liveness": {"status": "unchecked", "reason": ""},
         "suppressed": excuse and {"by": excuse.by, "reason": excuse.reason},
         "remedy": list(finding.remedy),
+    }
+
+
+def _git(finding: Finding) -> dict[str, Any]:
+    """What git holds of the key; without a history, of this moment alone."""
+    held = finding.exposure or Exposure()
+    return {
+        "tracked": finding.tracked,
+        "state": finding.state and str(finding.state),
+        "commit": held.commit,
+        "author": held.author,
+        "date": held.date,
+        "last_commit": held.last_commit,
+        "last_date": held.last_date,
+        "refs": [redact(ref) for ref in held.refs],
+        "more_refs": held.more_refs,
+        "versions": held.versions,
+        "url": held.url,
     }

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from cencori_guard.models import Excerpt, Finding, Report, Severity
+from cencori_guard.report.exposure import sentence
 from cencori_guard.report.interface import Style
 from cencori_guard.text import harmless, shown
 
@@ -38,14 +39,14 @@ def layout(report: Report, style: Style) -> Iterator[Line]:
     style = style._replace(width=max(style.width, _NARROWEST))
     for finding in report.findings:
         if finding.suppressed is None or style.verbosity > 0:
-            yield from _block(finding, style.width)
+            yield from _block(finding, style.width, report.today)
             yield []
     yield from _skipped(report, style)
     if style.verbosity >= 0:
         yield from _closing(report, style.width)
 
 
-def _block(finding: Finding, width: int) -> Iterator[Line]:
+def _block(finding: Finding, width: int, today: str) -> Iterator[Line]:
     label = finding.severity.label
     yield [(label, _COLOURS[finding.severity]), ("  ", ""), (str(finding.rule), "bold"), ("  " + _place(finding), "")]
     yield from _paragraph(harmless(finding.message) + ".", width, "  ", "  ")
@@ -55,6 +56,10 @@ def _block(finding: Finding, width: int) -> Iterator[Line]:
         return
     if finding.excerpt and finding.location.line:
         yield from _excerpt(finding.excerpt, finding.location.line, width)
+    if finding.exposure and finding.state:
+        yield from _paragraph(harmless(sentence(finding.exposure, finding.state, today)), width, "  ", "  ", "dim")
+        if finding.exposure.url:
+            yield [("  ", ""), (harmless(finding.exposure.url), "dim")]
     steps = finding.remedy
     for number, step in enumerate(steps, 1):
         mark = "  -> " if len(steps) == 1 else f"  {number}. "
@@ -112,12 +117,16 @@ def _closing(report: Report, width: int) -> Iterator[Line]:
     failing = any(f.severity >= report.fail_on and not f.suppressed for f in report.findings)
     verdict, colour = ", ".join(found), "bold red" if failing else "bold"
     if not found:
-        verdict, colour = ("No Cencori key found", "bold green") if scan.files else ("No file to look at", "bold")
+        verdict, colour = ("No Cencori key found", "bold green") if scan.blobs else ("No file to look at", "bold")
     if report.interrupted:
         verdict, colour = f"{verdict}, but the scan was interrupted", "bold yellow"
     elif not scan.complete or (report.strict and scan.skipped):
         verdict, colour = f"{verdict}, but not everything could be looked at", "bold yellow"
-    details = [_count(scan.files, "file"), _size(scan.bytes), f"{scan.seconds:.2f} s"]
+    details = (
+        [_count(scan.files, "file")]
+        + [_count(scan.commits, "commit")] * bool(scan.commits)
+        + [_size(scan.bytes), f"{scan.seconds:.2f} s"]
+    )
     details += [f"{counts['suppressed']:,} suppressed"] if counts["suppressed"] else []
     details += [f"{len(scan.skipped):,} skipped"] if scan.skipped else []
     rest = "(" + ", ".join(details) + ")."

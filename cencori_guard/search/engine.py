@@ -7,11 +7,11 @@ over, so no hit is lost at an edge, and none is given twice.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from cencori_guard.keys import LONGEST, LOOK_BEHIND
-from cencori_guard.models import Blob, ReadInto
+from cencori_guard.models import Blob, Slab, Source
 from cencori_guard.search.cursor import Cursor
 from cencori_guard.search.matchers import Matcher
 from cencori_guard.tally import Tally
@@ -73,9 +73,7 @@ class _Part:
         return keep
 
 
-def search(
-    blobs: Iterable[tuple[Blob, ReadInto]], matcher: Matcher, tally: Tally, *, buffer: int = BUFFER
-) -> Iterator[Candidate]:
+def search(blobs: Source, matcher: Matcher, tally: Tally, *, buffer: int = BUFFER) -> Iterator[Candidate]:
     """Yield the candidates of all *blobs*, in order.
 
     Reads each blob to its end through the function that comes with it.  An OSError
@@ -86,7 +84,15 @@ def search(
     view = memoryview(data)
     parts: list[_Part] = []
     used = 0
-    for blob, read in blobs:
+    for item in blobs:
+        if isinstance(item, Slab):
+            yield from _candidates(data, parts, None, matcher)
+            parts, used = [], 0
+            tally.blobs += len(item.begins)
+            tally.bytes += sum(item.ends) - sum(item.begins)
+            yield from _candidates_of_slab(item, matcher)
+            continue
+        blob, read = item
         part = _Part(blob, used)
         try:
             while got := read(view[used:]):
@@ -98,7 +104,7 @@ def search(
                     parts = []
                     used = part.carry(data)
         except OSError as error:
-            tally.skip(blob.path, f"cannot be read: {error.strerror or error}", blind=True)
+            tally.skip(blob.name, f"cannot be read: {error.strerror or error}", blind=True)
         tally.blobs += 1
         if part.end > part.begin:
             parts.append(part)
@@ -117,3 +123,17 @@ def _candidates(data: bytearray, parts: list[_Part], unfinished: _Part | None, m
         if at < part.fresh or (part is unfinished and at >= part.end - AHEAD):
             continue
         yield Candidate(part.blob, data, part.begin, part.end, at, part.base, part.cursor(data))
+
+
+def _candidates_of_slab(slab: Slab, matcher: Matcher) -> Iterator[Candidate]:
+    """The blobs are whole, so that nothing has to be carried over."""
+    last, blob, cursor = -1, None, None
+    for at in matcher.find(slab.data, slab.size):
+        index = bisect_right(slab.begins, at) - 1
+        begin, end = slab.begins[index], slab.ends[index]
+        if index < 0 or at >= end:
+            continue
+        if index != last or blob is None or cursor is None:
+            last, blob = index, slab.blob(index)
+            cursor = Cursor(bytes(slab.data[begin : min(end, begin + 1024)]))
+        yield Candidate(blob, slab.data, begin, end, at, begin, cursor)

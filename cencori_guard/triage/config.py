@@ -1,6 +1,7 @@
 """The config: ``.cencori-guard.toml``, or ``[tool.cencori-guard]`` in ``pyproject.toml``.
 
     fail-on = "medium"
+    max-key-age-days = 90
     exclude = ["vendor/**"]
 
     [[allow]]                 # [[tool.cencori-guard.allow]] in pyproject.toml
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 OWN_FILE = b".cencori-guard.toml"
 PYPROJECT = b"pyproject.toml"
 _TABLE = b"cencori-guard"
-_MOST_BYTES = 1 << 20
-_KEYS = {"fail-on", "exclude", "allow"}
+MOST_BYTES = 1 << 20
+_KEYS = {"fail-on", "max-key-age-days", "exclude", "allow"}
 _ALLOW_KEYS = {"paths", "fingerprints", "rules", "until", "reason"}
 
 
@@ -52,6 +53,7 @@ class Config(NamedTuple):
     fail_on: Severity | None = None
     exclude: tuple[str, ...] = ()
     allow: tuple[Allow, ...] = ()
+    max_key_age: int | None = None
 
 
 def find(start: bytes, root: bytes) -> bytes | None:
@@ -70,16 +72,24 @@ def find(start: bytes, root: bytes) -> bytes | None:
 
 
 def _has_table(path: bytes) -> bool:
+    return has_table(_read(path), path)
+
+
+def has_table(text: bytes, path: bytes) -> bool:
     """Whether our table is in a ``pyproject.toml``; its TOML is read only where our name is in it at all."""
-    text = _read(path)
     tool = _parse(text, path).get("tool") if _TABLE in text else None
     return isinstance(tool, dict) and "cencori-guard" in tool
 
 
 def load(path: bytes) -> Config:
     """Read a config file.  Raises :class:`UsageError`, with what to mend."""
+    return parse(_read(path), path)
+
+
+def parse(text: bytes, path: bytes) -> Config:
+    """The config that *text* holds, from the file *path*.  Raises :class:`UsageError`, with what to mend."""
     source = _name(path)
-    whole = _parse(_read(path), path)
+    whole = _parse(text, path)
     tool = whole.get("tool")
     data: Any = tool.get("cencori-guard") if isinstance(tool, dict) else None
     if data is None:
@@ -92,6 +102,9 @@ def load(path: bytes) -> Config:
     labels = [s.label for s in Severity]
     if fail_on is not None and fail_on not in labels:
         raise check.error(f"fail-on = {fail_on!r}: not one of {', '.join(labels)}")
+    age = data.get("max-key-age-days")
+    if age is not None and (not isinstance(age, int) or isinstance(age, bool) or age < 1):
+        raise check.error(f"max-key-age-days = {age!r}: not a number of days, 1 or more")
     entries = data.get("allow", [])
     if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
         raise check.error("allow must be an array of tables: [[allow]]")
@@ -101,6 +114,7 @@ def load(path: bytes) -> Config:
         Severity(labels.index(fail_on)) if fail_on else None,
         tuple(check.globs(data.get("exclude", []), "exclude")),
         tuple(check.allow(entry, number) for number, entry in enumerate(entries, 1)),
+        age,
     )
 
 
@@ -113,7 +127,7 @@ def _name(path: bytes) -> str:
 def _read(path: bytes) -> bytes:
     try:
         with open(path, "rb") as stream:
-            return stream.read(_MOST_BYTES)
+            return stream.read(MOST_BYTES)
     except OSError as error:
         raise UsageError(f"{_name(path)}: cannot be read: {error.strerror}") from error
 

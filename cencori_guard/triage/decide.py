@@ -10,18 +10,23 @@ from cencori_guard.text import shown
 from cencori_guard.triage import inline
 from cencori_guard.triage.config import Allow, Config, Globs
 
+# Days: the vendor's advice is to replace a key by then.
+MAX_KEY_AGE = 90
+
 
 class Policy:
     """What excuses findings in one scan: comments, and the configs of what is scanned."""
 
     def __init__(self, configs: Sequence[Config], base: bytes, today: str, *, comments: bool = True) -> None:
         """*base*: the absolute directory that paths are relative to.  *today* as ``YYYY-MM-DD``, UTC."""
-        self._today = today
+        self.today = today
         self._comments = comments
         self._scopes = [_Scope(c, base) for c in sorted(configs, key=lambda c: len(c.directory), reverse=True)]
         self._excluding = [scope for scope in self._scopes if scope.config.exclude]
         stated = [c.fail_on for c in configs if c.fail_on is not None]
         self.fail_on: Severity | None = min(stated) if stated else None
+        ages = [c.max_key_age for c in configs if c.max_key_age is not None]
+        self.max_key_age = min(ages) if ages else MAX_KEY_AGE
 
     def excludes(self, path: bytes) -> bool:
         """Whether config takes *path* out of the scan; counted for :meth:`excluded`."""
@@ -38,14 +43,14 @@ class Policy:
             if excuse:
                 yield finding._replace(suppressed=excuse)
                 continue
-            faults = inline.faults(finding, self._today) if self._comments else []
+            faults = inline.faults(finding, self.today) if self._comments else []
             yield finding._replace(remedy=(*finding.remedy, *(f"Note: {fault}." for fault in faults)))
 
     def _excuse(self, finding: Finding) -> Suppression | None:
-        if self._comments and (found := inline.suppression(finding, self._today)):
+        if self._comments and (found := inline.suppression(finding, self.today)):
             return found
         for scope in self._scopes:
-            if scope.covers(finding.location.path) and (found := scope.excuse(finding, self._today)):
+            if scope.covers(finding.location.path) and (found := scope.excuse(finding, self.today)):
                 return found
         return None
 

@@ -1,0 +1,57 @@
+"""Commits and tags as git stores them: who wrote them, when, and where their message begins.
+
+The format: https://git-scm.com/docs/git-hash-object and ``fsck.c`` in git's source; nothing
+of it can be relied on in a repository that somebody made by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import NamedTuple
+
+from cencori_guard.text import shown
+
+# A message far behind its header (signatures, merged tags) is still found.
+MOST_READ = 64 << 10
+_SIGNED = rb"^(?:author|tagger) ([^\n]*?) ?<([^>\n]*)> (-?\d{1,18}) ([+-]\d{4})$"
+
+
+class Signature(NamedTuple):
+    """Who, as ``Name <address>``, and when: ISO 8601 and seconds since 1970, UTC; None where it cannot be read."""
+
+    author: str | None = None
+    date: str | None = None
+    since: int | None = None
+
+
+def signature(text: bytes) -> Signature:
+    """Who made the commit or tag that begins with *text*."""
+    header = text.partition(b"\n\n")[0]
+    found = re.search(_SIGNED, header, re.MULTILINE)
+    if not found:
+        return Signature()
+    name, address, seconds, zone = found.groups()
+    author = shown(name + b" <" + address + b">").strip()
+    offset = (int(zone[1:3]) * 60 + int(zone[3:5])) * (-1 if zone[:1] == b"-" else 1)
+    try:
+        moment = datetime.fromtimestamp(int(seconds), UTC)
+        try:
+            date = moment.astimezone(timezone(timedelta(minutes=offset))).isoformat()
+        except (ValueError, OverflowError):
+            date = moment.isoformat()
+    except (ValueError, OverflowError, OSError):
+        return Signature(author)
+    return Signature(author, date, int(seconds))
+
+
+def lines_of_header(text: bytes) -> int:
+    """How many lines stand before the message of the commit or tag that begins with *text*."""
+    head, blank, _ = text.partition(b"\n\n")
+    return head.count(b"\n") + 2 if blank else text.count(b"\n") + 1
+
+
+def tag_name(text: bytes) -> bytes | None:
+    """The name that a tag object itself says it has."""
+    found = re.search(rb"^tag ([^\n]+)$", text.partition(b"\n\n")[0], re.MULTILINE)
+    return found and found[1]

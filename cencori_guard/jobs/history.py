@@ -1,0 +1,121 @@
+"""Scans every object of a repository, or what came since the last time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cencori_guard.classify.contexts import HoldsWebFiles
+from cencori_guard.errors import GitError
+from cencori_guard.exposure import metadata
+from cencori_guard.exposure.shipped import in_commits
+from cencori_guard.exposure.trace import History, Scope, trace
+from cencori_guard.git.gaps import Absent, shallow_commits
+from cencori_guard.git.objects import all_objects
+from cencori_guard.git.refs import Ref, read_refs
+from cencori_guard.git.runner import Git
+from cencori_guard.memory import Memory, Store, look_into_store
+from cencori_guard.models import Blob, Held, Match, ReadInto, Slab
+from cencori_guard.pipeline import Job
+from cencori_guard.policy.survey import Survey
+from cencori_guard.sources.history import history_blobs, newer_blobs
+from cencori_guard.sources.objects import not_here
+from cencori_guard.tally import Tally
+from cencori_guard.triage.decide import Policy
+
+
+class HistoryJob(Job):
+    """All that one repository has, whatever reaches it."""
+
+    source = "history"
+
+    def __init__(self, git: Git, *, metadata: bool = True, known: Memory | None = None) -> None:
+        """*metadata*: look into messages, notes, names of refs and URLs of remotes as well.
+
+        *known*: what need not be looked at again.  Raises :class:`GitError` where git is
+        too old, or there is no repository.
+        """
+        git.check_version()
+        self._git = git
+        self._metadata = metadata
+        # Before anything is listed: what is pushed meanwhile is looked at next time.
+        self._refs: Sequence[Ref]
+        self._refs, self._said_of_refs = read_refs(git)
+        self._store: Store = look_into_store(git)
+        self._known = known if known and not self.beyond(known) else None
+        self._history = History()
+        self._found: dict[str, set[tuple[str, str]]] = {}
+
+    def beyond(self, known: Memory) -> str:
+        """Why *known* is of no use here; empty where it is."""
+        if self._metadata and not known.metadata:
+            return "an earlier scan left out messages, so everything is looked at"
+        if self._store.shared:
+            return "another repository lends its objects to this one, so everything is looked at"
+        if not set(self._store.thrown_away) <= set(known.thrown_away):
+            return "git has packed what nothing reaches since an earlier scan, so everything is looked at"
+        return ""
+
+    def blobs(self, survey: Survey, tally: Tally, policy: Policy) -> Iterator[Slab | tuple[Blob, ReadInto]]:
+        """Every object; beside them git looks for those that should be there and are not."""
+        if self._said_of_refs:
+            tally.skip(b"", f"git for-each-ref said: {self._said_of_refs}", blind=True)
+        if self._known:
+            again = self._store.loose | {oid.encode("ascii") for oid in self._known.found}
+            yield from newer_blobs(self._git, self._known.tips, again, tally, metadata=self._metadata)
+            _note_edge(self._git, tally)
+            return
+        absent = Absent(self._git)
+        try:
+            yield from history_blobs(self._git, tally, metadata=self._metadata)
+            _note_edge(self._git, tally)
+            missing = absent.result()
+            if missing:
+                tally.skip(b"", not_here(self._git, missing), blind=True)
+        except GitError as error:
+            tally.skip(b"", f"whether all objects are here is not known: {error}", blind=True)
+        finally:
+            absent.stop()
+
+    def trace(self, matches: list[Match], survey: Survey, tally: Tally) -> list[Match]:
+        """The places of *matches* in the history, and what its names hold."""
+        if not self._metadata:  # a commit that lies loose is read all the same
+            matches = [match for match in matches if match.blob.kind in ("blob", "tree")]
+        found: list[Match] = []
+        for match in matches:
+            key = match.key.redacted, match.key.fingerprint()
+            self._found.setdefault(match.blob.oid or "", set()).add(key)
+        if matches:
+            commits = (oid for oid, kind in all_objects(self._git) if kind == b"commit")
+            found, self._history = trace(self._git, matches, Scope(("--all",), commits, self._refs), tally)
+        if self._metadata:
+            found += metadata.in_refs(self._refs)
+            found += metadata.in_remotes(self._git, tally)
+        return found
+
+    def holds_web_files(self) -> HoldsWebFiles:
+        """By what the newest commits with a key have in the directory."""
+        return in_commits(self._git, self._history)
+
+    def held(self, blobs: list[Blob], tally: Tally) -> Held:
+        """As traced."""
+        return self._history
+
+    def wants(self, blob: Blob, policy: Policy) -> bool:
+        """Not what config leaves out; asked for hits alone."""
+        return not policy.excludes(blob.path)
+
+    def memory(self) -> Memory:
+        """What to remember of a scan that was complete."""
+        found = {oid: tuple(sorted(keys)) for oid, keys in self._found.items()}
+        tips = tuple(sorted({ref.oid for ref in self._refs}))
+        return Memory(tips, found, self._store.thrown_away, self._metadata)
+
+
+def _note_edge(git: Git, tally: Tally) -> None:
+    cut = shallow_commits(git)
+    if cut:
+        why = (
+            f"a shallow clone: what came before its {len(cut):,} oldest commit{'s' * (len(cut) > 1)} is not here; "
+            "`git fetch --unshallow` gets it"
+        )
+        tally.skip(b"", why, blind=True)

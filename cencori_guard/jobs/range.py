@@ -1,0 +1,69 @@
+"""Scans what a range of commits brings: a push, a pull request, all since a release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from cencori_guard.classify.contexts import HoldsWebFiles
+from cencori_guard.exposure import metadata
+from cencori_guard.exposure.shipped import in_commits
+from cencori_guard.exposure.trace import History, Scope, trace
+from cencori_guard.git.revisions import Range
+from cencori_guard.git.runner import Git
+from cencori_guard.models import Blob, Finding, Held, IgnoreRule, Match, ReadInto, Slab
+from cencori_guard.pipeline import Job
+from cencori_guard.policy import env_files
+from cencori_guard.policy.survey import Survey
+from cencori_guard.sources.range import range_blobs
+from cencori_guard.tally import Tally
+from cencori_guard.triage.decide import Policy
+
+
+class RangeJob(Job):
+    """The commits that one end of a range reaches and the other does not."""
+
+    source = "range"
+
+    def __init__(self, git: Git, wanted: Range, *, metadata: bool = True, published: bool = True) -> None:
+        """*metadata*: look into messages and the names of refs as well.  *published*: not a push under way."""
+        self._git = git
+        self._range = wanted
+        self._metadata = metadata
+        self._published = published
+        self._history = History()
+
+    def blobs(self, survey: Survey, tally: Tally, policy: Policy) -> Iterator[Slab | tuple[Blob, ReadInto]]:
+        """The objects that are new, and the old ones that come under a new name."""
+        return range_blobs(self._git, self._range, tally, survey.note, metadata=self._metadata)
+
+    def trace(self, matches: list[Match], survey: Survey, tally: Tally) -> list[Match]:
+        """The places of *matches* in the range.  What trees name was noted with the changes."""
+        found: list[Match] = []
+        matches = [match for match in matches if match.blob.kind != "tree"]
+        if matches:
+            wanted, published = self._range, self._published
+            scope = Scope(wanted.options, wanted.revisions, wanted.tips, contains=published, published=published)
+            found, self._history = trace(self._git, matches, scope, tally)
+        if self._metadata:
+            found += metadata.in_refs(self._range.tips)
+        return found
+
+    def holds_web_files(self) -> HoldsWebFiles:
+        """By what the newest commits with a key have in the directory."""
+        return in_commits(self._git, self._history)
+
+    def held(self, blobs: list[Blob], tally: Tally) -> Held:
+        """As traced."""
+        return self._history
+
+    def wants(self, blob: Blob, policy: Policy) -> bool:
+        """Not what config leaves out; asked for hits alone."""
+        return not policy.excludes(blob.path)
+
+    def check(self, survey: Survey, with_keys: set[bytes], held: Held, tally: Tally) -> Iterator[Finding]:
+        """``env-file-tracked``; what is ignored is a question about a tree."""
+
+        def nothing_known(_repository: bytes | None, _paths: Sequence[bytes]) -> Mapping[bytes, IgnoreRule | None]:
+            return {}
+
+        yield from env_files.check(survey, nothing_known, with_keys, held.of)

@@ -1,0 +1,59 @@
+"""Every object of a repository, whatever reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cencori_guard.errors import GitError
+from cencori_guard.git.objects import Wanted, all_objects, commits_of, processes
+from cencori_guard.git.runner import Git
+from cencori_guard.models import Blob, ReadInto, Slab
+from cencori_guard.sources.objects import counted, new_objects, object_blobs
+from cencori_guard.tally import Tally
+
+
+def history_blobs(git: Git, tally: Tally, *, metadata: bool) -> Iterator[Slab | tuple[Blob, ReadInto]]:
+    """Yield every distinct object once: blobs, trees for the names in them, with *metadata* commits and tags too."""
+    return object_blobs(git, _wanted(git, tally, metadata=metadata), tally, lanes=processes())
+
+
+def newer_blobs(
+    git: Git, tips: Iterable[str], again: Iterable[bytes], tally: Tally, *, metadata: bool
+) -> Iterator[Slab | tuple[Blob, ReadInto]]:
+    """Yield what the commits here reach and *tips* do not, whatever reaches those commits; then the objects *again*."""
+    new = new_objects(git, (), _beyond(git, tips), tally, metadata=metadata)
+    return counted(object_blobs(git, _with(new, again), tally), tally, commits=True)
+
+
+def _beyond(git: Git, tips: Iterable[str]) -> Iterator[bytes]:
+    known = commits_of(git, tips)
+    for oid, kind in all_objects(git):
+        if kind in (b"commit", b"tag"):
+            yield oid
+    for tip in known:
+        yield b"^" + tip.encode("ascii")
+
+
+def _with(new: Iterable[Wanted[bytes]], again: Iterable[bytes]) -> Iterator[Wanted[bytes]]:
+    left = set(again)
+    for oid, _ in new:
+        left.discard(oid)
+        yield oid, b""
+    for oid in sorted(left):
+        yield oid, b""
+
+
+def _wanted(git: Git, tally: Tally, *, metadata: bool) -> Iterator[Wanted[bytes]]:
+    try:
+        for oid, kind in all_objects(git):
+            if kind == b"blob":
+                tally.files += 1
+            elif kind == b"commit":
+                tally.commits += 1
+            elif kind == b"missing":
+                tally.skip(b"object:" + oid, "git cannot read it", blind=True)
+                continue
+            if metadata or kind in (b"blob", b"tree"):
+                yield oid, b""
+    except GitError as error:
+        tally.skip(b"", f"not all objects could be listed: {error}", blind=True)
