@@ -87,10 +87,9 @@ class HistoryJob(Job):
         if matches:
             commits = (oid for oid, kind in all_objects(self._git) if kind == b"commit")
             found, self._history = trace(self._git, matches, Scope(("--all",), commits, self._refs), tally)
-        if self._metadata:
-            found += metadata.in_refs(self._refs)
-            found += metadata.in_remotes(self._git, tally)
-        return found
+        if not self._metadata:  # notes are blobs, and nobody knew
+            return [match for match in found if not match.blob.metadata]
+        return [*found, *metadata.in_refs(self._refs), *metadata.in_remotes(self._git, tally)]
 
     def holds_web_files(self) -> HoldsWebFiles:
         """By what the newest commits with a key have in the directory."""
