@@ -9,38 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Repo, guard
+from tests.histories import at, by_path, keys_in, remove
 from tests.mint import key
 
 
 def history(where: Repo | Path, *args: str, **env: str):
     cwd = where.path if isinstance(where, Repo) else where
     return guard("scan", "--history", *args, "-o", "json", cwd=cwd, env=env)
-
-
-def keys_in(result) -> list[dict]:
-    """The findings of a report that are about a key, but for its age."""
-    assert not result.err, result.err
-    return [f for f in result.report()["findings"] if f["key"] and f["rule"] != "stale-key"]
-
-
-def by_path(result) -> dict[str, dict]:
-    """The key findings of a report, by path: one each."""
-    findings = keys_in(result)
-    paths = [f["location"]["path"] for f in findings]
-    assert len(set(paths)) == len(paths), paths
-    return dict(zip(paths, findings, strict=True))
-
-
-def at(repo: Repo, day: int, message: str = "x") -> str:
-    """Commit everything on a day of January 2026; returns the commit's id."""
-    repo.git("add", "-A")
-    date = f"2026-01-{day:02}T03:04:05+02:00"
-    repo.git("commit", "-q", "--allow-empty", "-m", message, GIT_AUTHOR_DATE=date, GIT_COMMITTER_DATE=date)
-    return repo.git("rev-parse", "HEAD").strip()
-
-
-def remove(repo: Repo, name: str) -> None:
-    (repo.path / name).unlink()
 
 
 def test_a_key_removed_later_is_still_leaked(repo: Repo, secret: str) -> None:

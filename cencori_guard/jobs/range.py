@@ -39,7 +39,8 @@ class RangeJob(Job):
     def trace(self, matches: list[Match], survey: Survey, tally: Tally) -> list[Match]:
         """The places of *matches* in the range.  What trees name was noted with the changes."""
         found: list[Match] = []
-        matches = [match for match in matches if match.blob.kind != "tree"]
+        kinds = ("blob", "commit", "tag") if self._metadata else ("blob",)
+        matches = [match for match in matches if match.blob.kind in kinds]
         if matches:
             wanted, published = self._range, self._published
             scope = Scope(wanted.options, wanted.revisions, wanted.tips, contains=published, published=published)
