@@ -36,6 +36,7 @@ BOUNDED_CONFIG = (
 
 _SET = {
     "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_GRAFT_FILE": "/dev/null",  # info/grafts would leave out commits
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",  # refs/replace would show other content than what is committed

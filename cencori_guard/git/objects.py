@@ -127,8 +127,11 @@ def texts(git: Git, oids: Iterable[str], most: int) -> dict[str, bytes]:
         else:
             text = bytearray(most)
             got = 0
-            while got < most and (more := item[1](memoryview(text)[got:])):
-                got += more
+            try:
+                while got < most and (more := item[1](memoryview(text)[got:])):
+                    got += more
+            except OSError:
+                continue
             found[item[0].oid or ""] = bytes(text[:got])
     return found
 

@@ -10,7 +10,7 @@ from cencori_guard.exposure import metadata
 from cencori_guard.exposure.shipped import in_commits
 from cencori_guard.exposure.trace import History, Scope, trace
 from cencori_guard.git.gaps import Absent, shallow_commits
-from cencori_guard.git.objects import all_objects
+from cencori_guard.git.objects import all_objects, commits_of
 from cencori_guard.git.refs import Ref, read_refs
 from cencori_guard.git.runner import Git
 from cencori_guard.memory import Memory, Store, look_into_store
@@ -60,7 +60,9 @@ class HistoryJob(Job):
         if self._said_of_refs:
             tally.skip(b"", f"git for-each-ref said: {self._said_of_refs}", blind=True)
         if self._known:
-            again = self._store.loose | {oid.encode("ascii") for oid in self._known.found}
+            # What was pruned since then is gone, and no gap.
+            still_here = commits_of(self._git, self._known.found)
+            again = self._store.loose | {oid.encode("ascii") for oid in still_here}
             yield from newer_blobs(self._git, self._known.tips, again, tally, metadata=self._metadata)
             _note_edge(self._git, tally)
             return
