@@ -23,6 +23,7 @@ from tests.mint import key
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+BLOCKS_OF_HISTORY = next(text for _, text in BLOCKS if "In git for" in text)
 COMMANDS = [
     re.sub(r"\s+# .*", "", line)
     for language, text in BLOCKS
@@ -42,12 +43,18 @@ RUN_IN = {
     ".venv/bin/cencori-guard scan .": "test_from_a_checkout_without_make",
     "cencori-guard scan .": "test_the_commands_of_use",
     "cencori-guard scan --staged": "test_the_commands_of_use",
+    "cencori-guard scan --range main..HEAD": "test_the_commands_of_use",
+    "cencori-guard scan --since v1.0": "test_the_commands_of_use",
+    "cencori-guard scan --history": "test_the_commands_of_use",
     "cencori-guard scan . -o text -o json=guard.json": "test_the_commands_of_use",
     "git log -p -1 | cencori-guard scan -": "test_the_commands_of_use",
     "cencori-guard rules": "test_the_commands_of_use",
     "cencori-guard rules key-in-source": "test_the_commands_of_use",
     "pre-commit install": "test_hook.py: test_the_real_pre_commit",
     "exec cencori-guard hook pre-commit": "test_hook.py: every test with a native hook",
+    'exec cencori-guard hook commit-msg "$1"': "test_push.py: test_a_commit_message_in_a_real_commit",
+    'exec cencori-guard hook pre-push "$@"': "test_push.py: every test with a guarded server",
+    "exec cencori-guard hook pre-receive --timeout 60": "test_push.py: every test with a guarded server",
 }
 
 needs_wheels = pytest.mark.skipif(
@@ -76,9 +83,22 @@ def test_every_prefix_and_every_format_is_named() -> None:
 
 def test_the_commands_of_use(repo: Repo) -> None:
     program = f'"{sys.executable}" -m cencori_guard'
+    repo.commit("start")
+    repo.git("tag", "v1.0")
+    repo.git("checkout", "-q", "-b", "topic")
     repo.write("src/app.ts", f'const cencori = {{\n\n    apiKey: "{key()}",\n}}\n')
     repo.commit()
-    expected = {"scan .": 1, "--staged": 0, "guard.json": 1, "scan -": 1, "rules": 0, "key-in-source": 0}
+    expected = {
+        "scan .": 1,
+        "--staged": 0,
+        "main..HEAD": 1,
+        "v1.0": 1,
+        "--history": 1,
+        "guard.json": 1,
+        "scan -": 1,
+        "rules": 0,
+        "key-in-source": 0,
+    }
     ran = 0
     for command in COMMANDS:
         if RUN_IN[command] != "test_the_commands_of_use":
@@ -90,7 +110,7 @@ def test_the_commands_of_use(repo: Repo) -> None:
         assert done.returncode == code, command + done.stdout + done.stderr
         assert done.stdout
         ran += 1
-    assert ran == 6
+    assert ran == 9
     assert (repo.path / "guard.json").is_file()
 
 
@@ -101,6 +121,24 @@ def test_the_picture_is_what_is_printed(repo: Repo) -> None:
     picture = BLOCKS[0][1].replace("csk_8307", key()[:8])
     assert printed.splitlines()[:-1] == picture.splitlines()[:-1]
     assert re.fullmatch(r"1 high \(\d+ files?, \d+ B, \d\.\d\d s\)\.", printed.splitlines()[-1])
+
+
+def test_the_picture_of_a_history_is_what_is_printed(repo: Repo) -> None:
+    """But for ids, people, days and addresses."""
+    for text in ("{\n", "{\n\n"):
+        repo.write("src/app.ts", f'const cencori = {text}    apiKey: "{key()}",\n}}\n')
+        repo.commit()
+    repo.git("rm", "-q", "src/app.ts")
+    repo.commit()
+    repo.git("tag", "v1.0")
+    printed = guard("scan", "--history", cwd=repo.path).out.split("\n\n")[0]
+    varying = r"csk_\w{4}|[0-9a-f]{10}|[0-9]+|\S+ <\S+>|https:\S+"
+    shape, lines = ([re.sub(varying, "_", line) for line in text.splitlines()] for text in (BLOCKS_OF_HISTORY, printed))
+    assert lines[:4] == shape[:4]
+    said, pictured = (" ".join(" ".join(part[4:]).split()) for part in (lines, shape))
+    for words in ("In git for", "since", "in _ versions of the file; last in", "still reached by main and tags/v"):
+        assert words in said
+        assert words in pictured
 
 
 def test_the_config_is_valid(tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ def _since(held: Exposure, today: str) -> str:
     if held.since is None or held.date is None:
         return f"In git since {first}" if first else "In git"
     days = (date.fromisoformat(today) - date(1970, 1, 1)).days - held.since // _DAY
-    lasted = f" for {days:,} day{'' if days == 1 else 's'}" if days > 0 else ""
-    return f"In git{lasted}, since {held.date[:10]}" + (f" ({first})" if first else "")
+    lasted = f" for {days:,} day{'' if days == 1 else 's'}," if days > 0 else ""
+    return f"In git{lasted} since {held.date[:10]}" + (f" ({first})" if first else "")
 
 
 def _reached(held: Exposure, state: State | None) -> str:
