@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cencori_guard.git import objects
-from cencori_guard.git.objects import all_objects, commits_of, read_objects, texts
+from cencori_guard.git.objects import all_of, commits_of, read_objects, texts
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Blob, Match, Slab
 from cencori_guard.recognise import recognise
@@ -118,7 +118,7 @@ def test_more_tiny_objects_than_any_pipe_holds(tmp_path: Path) -> None:
         found, lost = read(git, oids, lanes=lanes, buffer=objects.BUFFER)
         assert lost == []
         assert found == dict(zip(oids, contents, strict=True))
-    assert {oid.decode() for oid, kind in all_objects(git) if kind == b"blob"} == set(oids)
+    assert {oid.decode() for oid in all_of(git, b"blob")} == set(oids)
 
 
 def test_what_is_not_there_is_told(store) -> None:

@@ -44,21 +44,25 @@ def processes() -> int:
     return max(1, min(_MOST_PROCESSES, os.cpu_count() or 1))
 
 
-def all_objects(git: Git) -> Iterator[tuple[bytes, bytes]]:
+def all_objects(git: Git) -> Iterator[list[tuple[bytes, ...]]]:
     """Yield ``(id, type)`` of every object that *git* has, whatever reaches it, each once, as they lie in the packs.
 
-    The type is ``missing`` for an object that cannot be read.  Raises :class:`GitError`
+    They come many at a time.  The type is ``missing`` for an object that cannot be read.  Raises :class:`GitError`
     when git fails, and at the end where it complained.
     """
     listing = git.start(
         "cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname) %(objecttype)", "--buffer"
     )
-    for line in listing.lines():
-        oid, _, kind = line.partition(b" ")
-        yield oid, kind
+    for block in listing.blocks(b"\n"):
+        yield [line.partition(b" ")[::2] for line in block]
     said = listing.finish()
     if said:
         raise GitError(f"git cat-file said: {said}")
+
+
+def all_of(git: Git, *kinds: bytes) -> Iterator[bytes]:
+    """The ids of all objects of those *kinds*.  Raises :class:`GitError`."""
+    return (oid for block in all_objects(git) for oid, kind in block if kind in kinds)
 
 
 def read_objects(
@@ -244,30 +248,31 @@ class _Lane(Generic[Tag]):
     def _parse(self) -> None:
         # Once for each object of a history: the shortest way to where it ends.
         data, used, at, asked = self._data, self._used, self._seen, self._asked
-        find, int_ = data.find, int
+        find, starts = data.find, data.startswith
+        answered, given, begins, ends = asked.popleft, self._given.append, self._begins.append, self._ends.append
         while asked:
             line_end = find(b"\n", at, used)
             if line_end < 0:
                 break
             oid = asked[0][0]
             type_at = at + len(oid) + 1
-            if not data.startswith(oid, at):
+            if not starts(oid, at):
                 self._ended = True  # whatever this is, it is no answer
                 break
             words = data[type_at:line_end].split()
             if len(words) != 2:
-                self._lost(asked.popleft(), f"git does not have the object {oid.decode('ascii')}")
+                self._lost(answered(), f"git does not have the object {oid.decode('ascii')}")
                 at = line_end + 1
                 continue
             begin = line_end + 1
-            end = begin + int_(words[1])
+            end = begin + int(words[1])
             if end >= used:
                 if end - at >= len(data):
                     self._large = _Large(self._label(*asked[0], bytes(words[0])), end - begin)
                 break
-            self._given.append(asked.popleft())
-            self._begins.append(begin)
-            self._ends.append(end)
+            given(answered())
+            begins(begin)
+            ends(end)
             at = end + 1
         self._seen = at
 

@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from io import BufferedReader
+from itertools import chain
 from typing import IO
 
 from cencori_guard.errors import GitError
@@ -136,19 +137,20 @@ class Process:
 
     def records(self) -> Iterator[bytes]:
         """The NUL-terminated records of git's output, as they come."""
-        return self._split(b"\0")
+        return chain.from_iterable(self.blocks(b"\0"))
 
     def lines(self) -> Iterator[bytes]:
         """The lines of git's output, as they come, without their ends."""
-        return self._split(b"\n")
+        return chain.from_iterable(self.blocks(b"\n"))
 
-    def _split(self, end: bytes) -> Iterator[bytes]:
+    def blocks(self, end: bytes) -> Iterator[list[bytes]]:
+        """What git writes, in pieces that end in *end*, as many at a time as have come."""
         rest = b""
         while chunk := self.stdout.read1(_CHUNK):
             *whole, rest = (rest + chunk).split(end)
-            yield from whole
+            yield whole
         if rest:
-            yield rest
+            yield [rest]
 
     def feed(self, lines: Iterable[bytes]) -> None:
         """Write *lines* to git's input from a thread, then end it.  What they raise, :meth:`finish` raises."""

@@ -10,7 +10,7 @@ from cencori_guard.exposure import metadata
 from cencori_guard.exposure.shipped import in_commits
 from cencori_guard.exposure.trace import History, Scope, trace
 from cencori_guard.git.gaps import Absent, shallow_commits
-from cencori_guard.git.objects import all_objects, commits_of
+from cencori_guard.git.objects import all_of, commits_of
 from cencori_guard.git.refs import Ref, read_refs
 from cencori_guard.git.runner import Git
 from cencori_guard.memory import Memory, Store, look_into_store
@@ -35,6 +35,8 @@ class HistoryJob(Job):
         too old, or there is no repository.
         """
         git.check_version()
+        # It takes as long as anything here: it begins first.
+        self._absent = None if known else Absent(git)
         self._git = git
         self._metadata = metadata
         # Before anything is listed: what is pushed meanwhile is looked at next time.
@@ -66,7 +68,7 @@ class HistoryJob(Job):
             yield from newer_blobs(self._git, self._known.tips, again, tally, metadata=self._metadata)
             _note_edge(self._git, tally)
             return
-        absent = Absent(self._git)
+        absent = self._absent or Absent(self._git)
         try:
             yield from history_blobs(self._git, tally, metadata=self._metadata)
             _note_edge(self._git, tally)
@@ -87,8 +89,8 @@ class HistoryJob(Job):
             key = match.key.redacted, match.key.fingerprint()
             self._found.setdefault(match.blob.oid or "", set()).add(key)
         if matches:
-            commits = (oid for oid, kind in all_objects(self._git) if kind == b"commit")
-            found, self._history = trace(self._git, matches, Scope(("--all",), commits, self._refs), tally)
+            scope = Scope(("--all",), all_of(self._git, b"commit"), self._refs)
+            found, self._history = trace(self._git, matches, scope, tally)
         if not self._metadata:  # notes are blobs, and nobody knew
             return [match for match in found if not match.blob.metadata]
         return [*found, *metadata.in_refs(self._refs), *metadata.in_remotes(self._git, tally)]

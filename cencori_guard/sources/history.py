@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cencori_guard.errors import GitError
-from cencori_guard.git.objects import Wanted, all_objects, commits_of, processes
+from cencori_guard.git.objects import Wanted, all_objects, all_of, commits_of, processes
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Blob, ReadInto, Slab
 from cencori_guard.sources.objects import counted, new_objects, object_blobs
@@ -27,9 +27,7 @@ def newer_blobs(
 
 def _beyond(git: Git, tips: Iterable[str]) -> Iterator[bytes]:
     known = commits_of(git, tips)
-    for oid, kind in all_objects(git):
-        if kind in (b"commit", b"tag"):
-            yield oid
+    yield from all_of(git, b"commit", b"tag")
     for tip in known:
         yield b"^" + tip.encode("ascii")
 
@@ -44,16 +42,15 @@ def _with(new: Iterable[Wanted[bytes]], again: Iterable[bytes]) -> Iterator[Want
 
 
 def _wanted(git: Git, tally: Tally, *, metadata: bool) -> Iterator[Wanted[bytes]]:
+    kinds = (b"blob", b"tree", *((b"commit", b"tag") if metadata else ()))
     try:
-        for oid, kind in all_objects(git):
-            if kind == b"blob":
-                tally.files += 1
-            elif kind == b"commit":
-                tally.commits += 1
-            elif kind == b"missing":
-                tally.skip(b"object:" + oid, "git cannot read it", blind=True)
-                continue
-            if metadata or kind in (b"blob", b"tree"):
-                yield oid, b""
+        for block in all_objects(git):
+            found = [kind for _, kind in block]
+            tally.files += found.count(b"blob")
+            tally.commits += found.count(b"commit")
+            if b"missing" in found:
+                for oid in (oid for oid, kind in block if kind == b"missing"):
+                    tally.skip(b"object:" + oid, "git cannot read it", blind=True)
+            yield from [(oid, b"") for oid, kind in block if kind in kinds]
     except GitError as error:
         tally.skip(b"", f"not all objects could be listed: {error}", blind=True)
