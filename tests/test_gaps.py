@@ -139,7 +139,7 @@ def test_a_git_that_fails_half_way(filled: Repo, tmp_path: Path) -> None:
     """Whichever of the processes it is: what it did not give is missing, and that is said."""
     real = shutil.which("git")
     for number, (command, after) in enumerate(
-        (("--batch-all-objects", 300), ("--batch --buffer", 3000), ("--missing=print", 20), ("for-each-ref", 10))
+        (("--batch-all-objects", 300), ("--batch=%", 3000), ("--missing=print", 20), ("for-each-ref", 10))
     ):
         spy = tmp_path / str(number) / "git"
         spy.parent.mkdir()

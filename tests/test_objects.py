@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cencori_guard.git import objects
-from cencori_guard.git.objects import all_of, commits_of, read_objects, texts
+from cencori_guard.git import lane, objects
+from cencori_guard.git.objects import all_of, commits_of, in_blocks, read_objects, texts
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Blob, Match, Slab
 from cencori_guard.recognise import recognise
@@ -41,14 +41,8 @@ def label(oid: bytes, tag: object, kind: bytes) -> Blob:
 def read(git: Git, wanted: list[str], *, lanes: int, buffer: int) -> tuple[dict[str, bytes], list[str]]:
     """Everything that the reader gives, and what it says is lost."""
     given_, lost = {}, []
-    items = read_objects(
-        git,
-        [(oid.encode(), None) for oid in wanted],
-        label,
-        lambda _, why: lost.append(why),
-        lanes=lanes,
-        buffer=buffer,
-    )
+    requests = in_blocks([(oid.encode(), None) for oid in wanted])
+    items = read_objects(git, requests, label, lambda _, why: lost.append(why), lanes=lanes, buffer=buffer)
     for item in items:
         if isinstance(item, Slab):
             assert item.size <= len(item.data)
@@ -99,11 +93,13 @@ def test_the_buffer_of_a_scan(store, lanes: int) -> None:
     assert (found, lost) == (contents, [])
 
 
-def test_runs_and_narrow_pipes(store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few requests at a time, and runs that end anywhere."""
+@pytest.mark.parametrize("wide", [True, False])
+def test_runs_and_narrow_pipes(store, monkeypatch: pytest.MonkeyPatch, wide: bool) -> None:
+    """Blocks that end anywhere; and a system, or a user, that has no wide pipes."""
     git, contents = store
     monkeypatch.setattr(objects, "RUN", 7)
-    monkeypatch.setattr(objects, "_ASKED_OF_WIDE", 200)
+    if not wide:
+        monkeypatch.setattr(lane, "_widen", lambda _: False)
     for lanes in (1, 2):
         found, lost = read(git, list(contents), lanes=lanes, buffer=2000)
         assert (found, lost) == (contents, [])
@@ -157,7 +153,7 @@ def test_the_order_does_not_depend_on_the_clock(store) -> None:
     for _ in range(3):
         wanted = [(oid.encode(), None) for oid in sorted(contents)]
         order = []
-        for item in read_objects(git, wanted, label, lambda *_: None, lanes=3, buffer=3000):
+        for item in read_objects(git, in_blocks(wanted), label, lambda *_: None, lanes=3, buffer=3000):
             if isinstance(item, Slab):
                 order += [item.blob(n).oid for n in range(len(item.begins))]
             else:
@@ -171,7 +167,8 @@ def test_the_order_does_not_depend_on_the_clock(store) -> None:
 
 def test_a_reader_that_nobody_reads_to_the_end_leaves_no_process(store) -> None:
     git, contents = store
-    items = read_objects(git, [(oid.encode(), None) for oid in contents], label, lambda *_: None, lanes=2, buffer=2000)
+    requests = in_blocks([(oid.encode(), None) for oid in contents])
+    items = read_objects(git, requests, label, lambda *_: None, lanes=2, buffer=2000)
     next(items)
     items.close()
     assert not git._running
@@ -194,7 +191,8 @@ def test_keys_are_found_wherever_they_lie_in_a_slab(planted, buffer: int, lanes:
     git, expected = planted
     wanted = list(expected)
     random.Random(seed).shuffle(wanted)
-    items = read_objects(git, [(o.encode(), None) for o in wanted], label, lambda *_: None, lanes=lanes, buffer=buffer)
+    requests = in_blocks([(o.encode(), None) for o in wanted])
+    items = read_objects(git, requests, label, lambda *_: None, lanes=lanes, buffer=buffer)
     found = {
         m.blob.oid: (str(m.key), m.line, m.column)
         for m in recognise(search(items, ReMatcher(), Tally(), buffer=20_000), Tally())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cencori_guard.errors import GitError
-from cencori_guard.git.objects import Wanted, all_objects, all_of, commits_of, processes
+from cencori_guard.git.lane import Wanted
+from cencori_guard.git.objects import all_objects, all_of, commits_of, in_blocks, processes
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Blob, ReadInto, Slab
 from cencori_guard.sources.objects import counted, new_objects, object_blobs
@@ -22,7 +23,7 @@ def newer_blobs(
 ) -> Iterator[Slab | tuple[Blob, ReadInto]]:
     """Yield what the commits here reach and *tips* do not, whatever reaches those commits; then the objects *again*."""
     new = new_objects(git, (), _beyond(git, tips), tally, metadata=metadata)
-    return counted(object_blobs(git, _with(new, again), tally), tally, commits=True)
+    return counted(object_blobs(git, in_blocks(_with(new, again)), tally), tally, commits=True)
 
 
 def _beyond(git: Git, tips: Iterable[str]) -> Iterator[bytes]:
@@ -41,7 +42,7 @@ def _with(new: Iterable[Wanted[bytes]], again: Iterable[bytes]) -> Iterator[Want
         yield oid, b""
 
 
-def _wanted(git: Git, tally: Tally, *, metadata: bool) -> Iterator[Wanted[bytes]]:
+def _wanted(git: Git, tally: Tally, *, metadata: bool) -> Iterator[list[Wanted[bytes]]]:
     kinds = (b"blob", b"tree", *((b"commit", b"tag") if metadata else ()))
     try:
         for block in all_objects(git):
@@ -51,6 +52,6 @@ def _wanted(git: Git, tally: Tally, *, metadata: bool) -> Iterator[Wanted[bytes]
             if b"missing" in found:
                 for oid in (oid for oid, kind in block if kind == b"missing"):
                     tally.skip(b"object:" + oid, "git cannot read it", blind=True)
-            yield from [(oid, b"") for oid, kind in block if kind in kinds]
+            yield [(oid, b"") for oid, kind in block if kind in kinds]
     except GitError as error:
         tally.skip(b"", f"not all objects could be listed: {error}", blind=True)

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cencori_guard.errors import GitError
 from cencori_guard.git.gaps import is_partial
-from cencori_guard.git.objects import Wanted, read_objects
+from cencori_guard.git.lane import Wanted
+from cencori_guard.git.objects import read_objects
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Blob, ReadInto, Slab
 from cencori_guard.tally import Tally
 
 
 def object_blobs(
-    git: Git, wanted: Iterable[Wanted[bytes]], tally: Tally, *, lanes: int = 1
+    git: Git, wanted: Iterable[Sequence[Wanted[bytes]]], tally: Tally, *, lanes: int = 1
 ) -> Iterator[Slab | tuple[Blob, ReadInto]]:
-    """Yield the objects of *wanted*, each with the path that is known of it, or ``b""``.
+    """Yield the objects of *wanted* (blocks of neighbours), each with the path that is known of it, or ``b""``.
 
     An object that git does not have, or at which it fails, is noted in *tally* as
     something the scan is blind to.

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from cencori_guard.errors import GitError
 from cencori_guard.git.gaps import shallow_commits
 from cencori_guard.git.graph import Commit, NewVersion, commits, new_versions
-from cencori_guard.git.objects import Wanted
+from cencori_guard.git.lane import Wanted
+from cencori_guard.git.objects import in_blocks
 from cencori_guard.git.revisions import Range
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Blob, ReadInto, Slab
@@ -30,8 +31,8 @@ def range_blobs(
     # Without a base all that a tree names is new, and there is no old blob to come under a new name.
     keep = known if wanted.has_base else None
     new = new_objects(git, wanted.options, wanted.revisions, tally, keep, metadata=metadata)
-    yield from counted(object_blobs(git, new, tally), tally)
-    yield from counted(object_blobs(git, _renamed(git, wanted, tally, keep, note), tally), tally)
+    yield from counted(object_blobs(git, in_blocks(new), tally), tally)
+    yield from counted(object_blobs(git, in_blocks(_renamed(git, wanted, tally, keep, note)), tally), tally)
 
 
 def _renamed(

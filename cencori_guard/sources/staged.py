@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cencori_guard.git.listing import GITLINK, Staged
-from cencori_guard.git.objects import read_objects
+from cencori_guard.git.objects import in_blocks, read_objects
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Blob, ReadInto, Slab
 from cencori_guard.tally import Tally
@@ -27,6 +27,6 @@ def staged_blobs(git: Git, versions: Sequence[Staged], tally: Tally) -> Iterator
     def lost(wanted: tuple[bytes, Blob] | None, why: str) -> None:
         tally.skip(wanted[1].path if wanted else b"", why, blind=True)
 
-    for item in read_objects(git, wanted, lambda _oid, blob, _type: blob, lost):
+    for item in read_objects(git, in_blocks(wanted), lambda _oid, blob, _type: blob, lost):
         tally.files += len(item.given) if isinstance(item, Slab) else 1
         yield item
