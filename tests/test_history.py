@@ -549,3 +549,88 @@ def test_an_empty_repository_is_clean_and_says_so(repo: Repo) -> None:
     result = guard("scan", "--history", cwd=repo.path)
     assert result.code == 0
     assert result.out.startswith("No file to look at (0 files")
+
+
+def test_the_repository_runs_nothing(repo: Repo, tmp_path: Path, secret: str) -> None:
+    """Whatever its config, attributes and hooks name, no mode of a scan of its history starts it."""
+    canary, program = tmp_path / "ran", tmp_path / "program"
+    program.write_text(f'#!/bin/sh\necho "$0 $*" >> {canary}\ncat\n')
+    program.chmod(0o755)
+    repo.write("a.txt", "a\n")
+    base = at(repo, 1)
+    repo.write(".gitattributes", "* diff=evil filter=evil merge=evil\n")
+    repo.write("k.txt", f"{secret}\n")
+    head = at(repo, 2)
+    for name in ("core.fsmonitor", "core.pager", "core.sshCommand", "core.askPass", "core.alternateRefsCommand"):
+        repo.git("config", name, str(program))
+    for name in ("diff.external", "diff.evil.textconv", "diff.evil.command", "filter.evil.smudge", "filter.evil.clean"):
+        repo.git("config", name, str(program))
+    for name in ("gpg.program", "gpg.ssh.program", "credential.helper", "uploadpack.packObjectsHook"):
+        repo.git("config", name, str(program))
+    repo.git("config", "log.showSignature", "true")
+    repo.git("config", "filter.evil.process", str(program))
+    repo.git("config", "alias.cat-file", f"!{program}")
+    repo.git("config", "remote.origin.url", f"ext::{program}")
+    repo.git("config", "remote.origin.promisor", "true")
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    for name in ("reference-transaction", "post-index-change", "pre-push", "pre-receive", "fsmonitor-watchman"):
+        (hooks / name).write_text(program.read_text())
+        (hooks / name).chmod(0o755)
+    repo.git("config", "core.hooksPath", str(hooks))
+    canary.unlink(missing_ok=True)
+    lines = f"refs/heads/main {head} refs/heads/main {base}\n".encode()
+    for args, stdin in (
+        (["scan", "--history"], b""),
+        (["scan", "--history", "--incremental"], b""),
+        (["scan", "--range", f"{base}..{head}"], b""),
+        (["scan", "--range", f"{base}...{head}"], b""),
+        (["hook", "pre-push", "origin", "url"], lines),
+        (["hook", "pre-receive"], f"{'0' * 40} {head} refs/heads/new\n".encode()),
+    ):
+        result = guard(*args, cwd=repo.path, stdin=stdin)
+        expected = 0 if args[1] == "pre-receive" else 1  # main has it already
+        assert result.code == expected, (args, result.out, result.err)
+        assert not canary.exists(), (args, canary.read_text())
+
+
+def test_the_sentinel_gets_out_nowhere(repo: Repo, tmp_path: Path) -> None:
+    """One key in every place that a history has, through every format and hook: only its redacted form is seen."""
+    sentinel = key("secret", "sentinel of histories")
+    repo.git("config", "user.name", f"A {sentinel}")
+    repo.git("remote", "add", "origin", f"https://u:{sentinel}@github.com/{sentinel}/r.git")
+    repo.git("remote", "add", sentinel, f"https://gitlab.com/o/{sentinel}")
+    base = at(repo, 1)
+    repo.write(f"{sentinel}/{sentinel}.txt", f"k = '{sentinel}'  # cencori-guard: allow[{sentinel}] -- {sentinel}\n")
+    repo.write("dist/index.html", sentinel)
+    repo.write(".env", f"CENCORI_API_KEY={sentinel}\n")
+    repo.git("add", "-A")
+    author = f"{sentinel} <{sentinel}@example.invalid>"
+    repo.git("commit", "-q", "-m", f"{sentinel}\n\n{sentinel}", "--author", author)
+    head = repo.git("rev-parse", "HEAD").strip()
+    repo.git("tag", "-a", f"v-{sentinel}", "-m", sentinel)
+    repo.git("branch", f"b/{sentinel}")
+    repo.git("notes", "add", "-m", sentinel, head)
+    repo.write("a.txt", sentinel)
+    repo.git("add", "a.txt")
+    repo.git("rm", "-q", "-f", "a.txt")
+    lines = f"refs/heads/{sentinel} {head} refs/heads/{sentinel} {'0' * 40}\n".encode()
+    received = f"{'0' * 40} {head} refs/heads/{sentinel}\n".encode()
+    (tmp_path / sentinel).write_text(sentinel)
+    runs = [(["scan", "--history", "-v", "-o", name], b"") for name in ("text", "json", "jsonl")]
+    runs += [(["scan", "--range", f"{base}..v-{sentinel}", "-o", name], b"") for name in ("text", "json")]
+    runs += [(["scan", "--since", f"x-{sentinel}"], b""), (["scan", "--range", sentinel], b"")]
+    runs += [(["scan", "--history", "--timeout", "0.05"], b""), (["scan", "--history", "--incremental"], b"")]
+    runs += [(["hook", "pre-push", sentinel, f"https://{sentinel}"], lines), (["hook", "pre-receive"], received)]
+    runs += [(["hook", "pre-push"], sentinel.encode()), (["hook", "commit-msg", str(tmp_path / sentinel)], b"")]
+    runs += [(["hook", "commit-msg", sentinel], b""), (["scan", "--history", sentinel], b"")]
+    for args, stdin in runs:
+        result = guard(*args, cwd=repo.path, stdin=stdin)
+        said = result.out + result.err
+        assert "Traceback" not in said
+        for part in (sentinel, sentinel[4:], sentinel[12:44]):
+            assert part not in said, (args, said[max(0, said.find(part) - 200) : said.find(part) + 100])
+        assert said or "pre-receive" in args, args
+    kept = (repo.path / ".git" / "cencori-guard" / "history.json").read_text()
+    assert sentinel[8:] not in kept
+    assert "csk_" in kept
