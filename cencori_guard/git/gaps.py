@@ -31,17 +31,47 @@ class Absent:
     def __init__(self, git: Git, revisions: Sequence[str] = ("--all",)) -> None:
         self._process: Process = git.start("rev-list", "--objects", "--missing=print", "--quiet", *revisions)
 
-    def result(self) -> list[bytes]:
-        """The ids of what is absent.  Raises :class:`GitError` where the walk itself could not go on."""
-        absent = [line[1:] for line in self._process.lines() if line.startswith(b"?")]
+    def result(self) -> Missing:
+        """What is absent.  Raises :class:`GitError` where the walk itself could not go on."""
+        missing = Missing()
+        for line in self._process.lines():
+            if line.startswith(b"?"):
+                missing.add(line[1:])
         self._process.finish()
-        return absent
+        return missing
 
     def stop(self) -> None:
         """End the walk."""
         self._process.stop()
 
 
-def is_partial(git: Git) -> bool:
+class Missing:
+    """Objects that are not here: how many, and the ids of some.  A partial clone may lack millions."""
+
+    _NAMED = 3
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._some: list[str] = []
+
+    def add(self, oid: bytes) -> None:
+        """Note one more."""
+        self.count += 1
+        if self.count <= self._NAMED:
+            self._some.append(oid.decode("ascii", "replace"))
+
+    def explain(self, git: Git) -> str:
+        """That they are not here, why, and what to do."""
+        try:
+            partial = _is_partial(git)
+        except GitError:
+            partial = False
+        why = "a partial clone, which has not fetched them" if partial else "lost from the repository"
+        way = "clone it whole" if partial else "`git fsck` lists them, a fresh clone may have them"
+        some = ", ".join(self._some) + ", …" * (self.count > len(self._some))
+        return f"{self.count:,} object{'s' * (self.count > 1)} not here ({some}): {why}; {way}"
+
+
+def _is_partial(git: Git) -> bool:
     """Whether the repository was cloned without some of its objects, on purpose."""
     return bool(git.run("config", "--get-regexp", r"^(remote\..*\.promisor|extensions\.partialclone)$", ok=(0, 1)))

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cencori_guard.classify.contexts import HoldsWebFiles
 from cencori_guard.errors import GitError
 from cencori_guard.exposure import metadata
-from cencori_guard.exposure.shipped import in_commits
-from cencori_guard.exposure.trace import History, Scope, trace
-from cencori_guard.git.gaps import Absent, shallow_commits
+from cencori_guard.exposure.trace import Scope, trace
+from cencori_guard.git.gaps import Absent, Missing, shallow_commits
 from cencori_guard.git.objects import all_of, commits_of
 from cencori_guard.git.refs import Ref, read_refs
 from cencori_guard.git.runner import Git
+from cencori_guard.jobs.traced import TracedJob
 from cencori_guard.memory import Memory, Store, look_into_store
-from cencori_guard.models import Blob, Held, Match, ReadInto, Slab
-from cencori_guard.pipeline import Job
+from cencori_guard.models import Blob, Match, ReadInto, Slab
 from cencori_guard.policy.survey import Survey
 from cencori_guard.sources.history import history_blobs, newer_blobs
-from cencori_guard.sources.objects import not_here
 from cencori_guard.tally import Tally
 from cencori_guard.triage.decide import Policy
 
 
-class HistoryJob(Job):
+class HistoryJob(TracedJob):
     """All that one repository has, whatever reaches it."""
 
     source = "history"
@@ -34,17 +31,14 @@ class HistoryJob(Job):
         *known*: what need not be looked at again.  Raises :class:`GitError` where git is
         too old, or there is no repository.
         """
+        super().__init__(git, metadata=metadata)
         git.check_version()
-        # It takes as long as anything here: it begins first.
-        self._absent = None if known else Absent(git)
-        self._git = git
-        self._metadata = metadata
         # Before anything is listed: what is pushed meanwhile is looked at next time.
         self._refs: Sequence[Ref]
         self._refs, self._said_of_refs = read_refs(git)
         self._store: Store = look_into_store(git)
         self._known = known if known and not self.beyond(known) else None
-        self._history = History()
+        self._absent = None if self._known else Absent(git)
         self._found: dict[str, set[tuple[str, str]]] = {}
 
     def beyond(self, known: Memory) -> str:
@@ -66,19 +60,15 @@ class HistoryJob(Job):
             still_here = commits_of(self._git, self._known.found)
             again = self._store.loose | {oid.encode("ascii") for oid in still_here}
             yield from newer_blobs(self._git, self._known.tips, again, tally, metadata=self._metadata)
-            _note_edge(self._git, tally)
-            return
-        absent = self._absent or Absent(self._git)
-        try:
+        else:
             yield from history_blobs(self._git, tally, metadata=self._metadata)
+        try:
             _note_edge(self._git, tally)
-            missing = absent.result()
-            if missing:
-                tally.skip(b"", not_here(self._git, missing), blind=True)
+            missing = self._absent.result() if self._absent else Missing()
+            if missing.count:
+                tally.skip(b"", missing.explain(self._git), blind=True)
         except GitError as error:
             tally.skip(b"", f"whether all objects are here is not known: {error}", blind=True)
-        finally:
-            absent.stop()
 
     def trace(self, matches: list[Match], survey: Survey, tally: Tally) -> list[Match]:
         """The places of *matches* in the history, and what its names hold."""
@@ -94,18 +84,6 @@ class HistoryJob(Job):
         if not self._metadata:  # notes are blobs, and nobody knew
             return [match for match in found if not match.blob.metadata]
         return [*found, *metadata.in_refs(self._refs), *metadata.in_remotes(self._git, tally)]
-
-    def holds_web_files(self) -> HoldsWebFiles:
-        """By what the newest commits with a key have in the directory."""
-        return in_commits(self._git, self._history)
-
-    def held(self, blobs: list[Blob], tally: Tally) -> Held:
-        """As traced."""
-        return self._history
-
-    def wants(self, blob: Blob, policy: Policy) -> bool:
-        """Not what config leaves out; asked for hits alone."""
-        return not policy.excludes(blob.path)
 
     def memory(self) -> Memory:
         """What to remember of a scan that was complete."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cencori_guard.classify.contexts import HoldsWebFiles
 from cencori_guard.exposure import metadata
-from cencori_guard.exposure.shipped import in_commits
-from cencori_guard.exposure.trace import History, Scope, trace
+from cencori_guard.exposure.trace import Scope, trace
 from cencori_guard.git.revisions import Range
 from cencori_guard.git.runner import Git
+from cencori_guard.jobs.traced import TracedJob
 from cencori_guard.models import Blob, Finding, Held, IgnoreRule, Match, ReadInto, Slab
-from cencori_guard.pipeline import Job
 from cencori_guard.policy import env_files
 from cencori_guard.policy.survey import Survey
 from cencori_guard.sources.range import range_blobs
@@ -19,18 +17,16 @@ from cencori_guard.tally import Tally
 from cencori_guard.triage.decide import Policy
 
 
-class RangeJob(Job):
+class RangeJob(TracedJob):
     """The commits that one end of a range reaches and the other does not."""
 
     source = "range"
 
     def __init__(self, git: Git, wanted: Range, *, metadata: bool = True, published: bool = True) -> None:
         """*metadata*: look into messages and the names of refs as well.  *published*: not a push under way."""
-        self._git = git
+        super().__init__(git, metadata=metadata)
         self._range = wanted
-        self._metadata = metadata
         self._published = published
-        self._history = History()
 
     def blobs(self, survey: Survey, tally: Tally, policy: Policy) -> Iterator[Slab | tuple[Blob, ReadInto]]:
         """The objects that are new, and the old ones that come under a new name."""
@@ -48,18 +44,6 @@ class RangeJob(Job):
         if self._metadata:
             found += metadata.in_refs(self._range.tips)
         return found
-
-    def holds_web_files(self) -> HoldsWebFiles:
-        """By what the newest commits with a key have in the directory."""
-        return in_commits(self._git, self._history)
-
-    def held(self, blobs: list[Blob], tally: Tally) -> Held:
-        """As traced."""
-        return self._history
-
-    def wants(self, blob: Blob, policy: Policy) -> bool:
-        """Not what config leaves out; asked for hits alone."""
-        return not policy.excludes(blob.path)
 
     def check(self, survey: Survey, with_keys: set[bytes], held: Held, tally: Tally) -> Iterator[Finding]:
         """``env-file-tracked``; what is ignored is a question about a tree."""

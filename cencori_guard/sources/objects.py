@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cencori_guard.errors import GitError
-from cencori_guard.git.gaps import is_partial
+from cencori_guard.git.gaps import Missing
 from cencori_guard.git.lane import Wanted
 from cencori_guard.git.objects import read_objects
 from cencori_guard.git.runner import Git
@@ -45,14 +45,14 @@ def new_objects(
 
     *known* is filled with the ids of all that has a path.  What is not here is noted in *tally*.
     """
-    absent: list[bytes] = []
+    missing = Missing()
     try:
         listing = git.start("rev-list", "--objects", "--missing=print", "--stdin", *options, stdin=True)
         listing.feed(revision + b"\n" for revision in revisions)
         for line in listing.lines():
             oid, named, path = line.partition(b" ")
             if oid[:1] == b"?":
-                absent.append(oid[1:])
+                missing.add(oid[1:])
             elif named:
                 if known is not None:
                     known.add(oid)
@@ -62,17 +62,8 @@ def new_objects(
         listing.finish()
     except GitError as error:
         tally.skip(b"", f"not all objects could be listed: {error}", blind=True)
-    if absent:
-        tally.skip(b"", not_here(git, absent), blind=True)
-
-
-def not_here(git: Git, absent: Sequence[bytes]) -> str:
-    """That objects with these ids are not here, why, and what to do."""
-    partial = is_partial(git)
-    why = "a partial clone, which has not fetched them" if partial else "lost from the repository"
-    way = "clone it whole" if partial else "`git fsck` lists them, a fresh clone may have them"
-    some = ", ".join(oid.decode("ascii", "replace") for oid in absent[:3]) + ", …" * (len(absent) > 3)
-    return f"{len(absent):,} object{'s' * (len(absent) > 1)} not here ({some}): {why}; {way}"
+    if missing.count:
+        tally.skip(b"", missing.explain(git), blind=True)
 
 
 def counted(

@@ -1,0 +1,34 @@
+"""What the scans of a history and of a range of it have in common: where keys stand is found out afterwards."""
+
+from __future__ import annotations
+
+from cencori_guard.classify.contexts import HoldsWebFiles
+from cencori_guard.exposure.shipped import in_commits
+from cencori_guard.exposure.trace import History
+from cencori_guard.git.runner import Git
+from cencori_guard.models import Blob, Held
+from cencori_guard.pipeline import Job
+from cencori_guard.tally import Tally
+from cencori_guard.triage.decide import Policy
+
+
+class TracedJob(Job):
+    """Objects of one repository, whose paths and past :meth:`trace` finds."""
+
+    def __init__(self, git: Git, *, metadata: bool) -> None:
+        """*metadata*: look into messages and names of refs as well."""
+        self._git = git
+        self._metadata = metadata
+        self._history = History()
+
+    def holds_web_files(self) -> HoldsWebFiles:
+        """By what the newest commits with a key have in the directory."""
+        return in_commits(self._git, self._history)
+
+    def held(self, blobs: list[Blob], tally: Tally) -> Held:
+        """As traced."""
+        return self._history
+
+    def wants(self, blob: Blob, policy: Policy) -> bool:
+        """Not what config leaves out; asked for hits alone."""
+        return not policy.excludes(blob.path)
