@@ -63,10 +63,10 @@ def load(git: Git) -> tuple[Memory | None, str]:
         return None, f"what an earlier scan remembered cannot be read ({error.strerror}), so everything is looked at"
     try:
         data = json.loads(text)
-        memory = _checked(data)
+        memory, grammar = _checked(data), str(data["grammar"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None, "what an earlier scan remembered is damaged, so everything is looked at"
-    if data["grammar"] != grammar_version():
+    if grammar != grammar_version():
         return None, "an earlier scan looked for other keys than this version does, so everything is looked at"
     return memory, ""
 

@@ -74,7 +74,7 @@ def run(job: Job, policy: Policy, settings: Settings) -> Report:
             else:
                 survey.hear(found)
         matches = job.trace(matches, survey, tally)
-        matches += {m.blob.path: m for b in survey.suspicious_names if (m := recognise_name(b))}.values()
+        matches += {(m.blob.path, m.key): m for b in survey.suspicious_names for m in recognise_name(b)}.values()
         matches = [match for match in matches if match.blob.metadata or job.wants(match.blob, policy)]
         survey.env_files = {path: blob for path, blob in survey.env_files.items() if job.wants(blob, policy)}
         held = job.held([match.blob for match in matches] + list(survey.env_files.values()), tally)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from cencori_guard.keys import LONGEST, Confidence, Key, KeyAt, find_keys, is_plausible, key_at
+from cencori_guard.keys import LONGEST, Confidence, Key, KeyAt, Kind, find_keys, is_plausible, key_at
 from cencori_guard.models import Blob, Excerpt, Match, Mention
 from cencori_guard.names import WORDS, use_in
 from cencori_guard.search.engine import AHEAD, BEHIND, Candidate
@@ -16,6 +16,8 @@ from cencori_guard.tally import Tally
 # More keys than this in one blob, or in one scan, are no leak but an attack on whoever reads the report.
 MOST_IN_BLOB = 1_000
 MOST_IN_SCAN = 20_000
+# The versions of one file in a history may say the same key again and again.
+_MOST_TIMES = 50_000
 # Words looked at in one blob; a project that uses Cencori says so sooner.
 _MOST_MENTIONS = 1_000
 
@@ -42,13 +44,15 @@ def recognise(candidates: Iterable[Candidate], tally: Tally) -> Iterator[Match |
     """Yield the keys among *candidates*, and the signs that the project uses Cencori.
 
     Keys do not overlap.  A blob or a scan with more keys than anyone can read is noted
-    in *tally* as not fully looked at.
+    in *tally* as not fully looked at.  Publishable keys never use up the room of others.
     """
     blob: Blob | None = None
-    done = keys = total = mentions = 0
+    done = keys = public = mentions = 0
+    seen: set[Key] = set()
+    times = public_times = 0
     for candidate in candidates:
         if candidate.blob is not blob:
-            blob, done, keys, mentions = candidate.blob, 0, 0, 0
+            blob, done, keys, public, mentions = candidate.blob, 0, 0, 0, 0
         data, at = candidate.data, candidate.at
         if data.startswith(LFS_POINTER, at, candidate.end):
             if candidate.base >= 0 and data.startswith(_LFS_POINTER_HEAD, candidate.base, candidate.end):
@@ -70,25 +74,31 @@ def recognise(candidates: Iterable[Candidate], tally: Tally) -> Iterator[Match |
                 yield Mention(blob, *use)
         if not hit or offset < done:
             continue
-        keys, total = keys + 1, total + 1
-        if keys > MOST_IN_BLOB:
-            tally.skip(blob.path, f"has more than {MOST_IN_BLOB:,} keys; the rest is not listed", blind=True)
-        elif total > MOST_IN_SCAN:
-            tally.skip(blob.path, f"more than {MOST_IN_SCAN:,} keys in one scan; the rest is not listed", blind=True)
-            return
+        if hit.key.kind is Kind.PUBLISHABLE:
+            public, public_times = public + 1, public_times + 1
+            if public > MOST_IN_BLOB or public_times > MOST_IN_SCAN:
+                tally.skip(blob.path, "has more publishable keys than are listed", blind=False)
+                continue
         else:
-            done = offset + (hit.end - hit.start) * window.step
-            yield _match(candidate, hit.key, hit.end - hit.start, big=window.encoding == "utf-16-be")
+            keys, times = keys + 1, times + 1
+            seen.add(hit.key)
+            if keys > MOST_IN_BLOB:
+                tally.skip(blob.name, f"has more than {MOST_IN_BLOB:,} keys; the rest is not listed", blind=True)
+                continue
+            if len(seen) > MOST_IN_SCAN or times > _MOST_TIMES:
+                why = f"more than {MOST_IN_SCAN:,} keys in one scan; the rest is not listed"
+                tally.skip(blob.name, why, blind=True)
+                return
+        done = offset + (hit.end - hit.start) * window.step
+        yield _match(candidate, hit.key, hit.end - hit.start, big=window.encoding == "utf-16-be")
 
 
-def recognise_name(blob: Blob) -> Match | None:
-    """The key in the name of *blob*, if it has one; ``blob`` in the answer is the part of the path up to it."""
-    hits = find_keys(blob.path)
-    if not hits:
-        return None
-    end = blob.path.find(b"/", hits[0].end)
-    named = blob if end < 0 else blob._replace(path=blob.path[: end + 1], oid=None)
-    return Match(named, hits[0].key, None, None, None)
+def recognise_name(blob: Blob) -> Iterator[Match]:
+    """Yield the keys in the name of *blob*, each once; ``blob`` in an answer is the part of the path up to the key."""
+    for key, hit in {hit.key: hit for hit in reversed(find_keys(blob.path))}.items():
+        end = blob.path.find(b"/", hit.end)
+        named = blob if end < 0 else blob._replace(path=blob.path[: end + 1], oid=None)
+        yield Match(named, key, None, None, None)
 
 
 def _read(candidate: Candidate, plausible: bool) -> tuple[_Window, KeyAt | None]:

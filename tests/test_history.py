@@ -253,7 +253,10 @@ def test_a_tag_of_a_tag_and_a_tag_without_a_ref(repo: Repo) -> None:
     repo.git("tag", "-a", "gone", "-m", lost)
     repo.git("tag", "-d", "gone")
     found = by_path(history(repo))
-    assert {path: f["git"]["state"] for path, f in found.items()} == {"tag:in": "dangling", "tag:gone": "dangling"}
+    assert {path: (f["git"]["state"], f["git"]["refs"]) for path, f in found.items()} == {
+        "tag:in": ("tip", ["tags/out"]),
+        "tag:gone": ("dangling", []),
+    }
 
 
 def test_a_key_in_a_name(repo: Repo) -> None:

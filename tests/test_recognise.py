@@ -295,8 +295,28 @@ def test_more_keys_than_anyone_can_read_are_noted_and_not_listed(monkeypatch: py
     assert not tally.complete
     monkeypatch.setattr(module, "MOST_IN_SCAN", 10)
     tally = Tally()
-    assert len(scan(*[line] * 20, tally=tally)) == 10
+    assert len(scan(*[f"{key(seed=n)}\n".encode() for n in range(20)], tally=tally)) == 10
     assert [s.blind for s in tally.skipped] == [True]
+    tally = Tally()
+    assert len(scan(*[line] * 20, tally=tally)) == 20, "the versions of a file say one key again and again"
+    assert tally.complete
+    monkeypatch.setattr(module, "_MOST_TIMES", 15)
+    assert len(scan(*[line] * 20, tally=tally)) == 15
+    assert not tally.complete
+
+
+def test_publishable_keys_leave_room_for_secret_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = f"{key()}\n".encode()
+    public = [f"{key('publishable', n)}\n".encode() for n in range(MOST_IN_BLOB + 5)]
+    tally = Tally()
+    found = scan(b"".join(public) + secret, tally=tally)
+    assert [str(m.key) for m in found][-1] == f"{key()[:8]}…"
+    assert len(found) == MOST_IN_BLOB + 1
+    assert tally.complete
+    assert [s.blind for s in tally.skipped] == [False]
+    monkeypatch.setattr(module, "MOST_IN_SCAN", 10)
+    found = scan(*public[:30], secret, tally=tally)
+    assert [str(m.key) for m in found][-1] == f"{key()[:8]}…"
 
 
 def test_an_lfs_pointer_is_noted() -> None:
@@ -325,8 +345,18 @@ def test_mentions_say_how_a_blob_speaks_of_cencori() -> None:
 def test_a_key_in_a_name(shape: str) -> None:
     secret = key(shape).encode()
     blob = Blob(b"a/" + secret + b".d/c.txt", oid="1")
-    match = recognise_name(blob)
-    assert match is not None
+    (match,) = recognise_name(blob)
     assert (match.blob.path, match.line) == (b"a/" + secret + b".d/", None)
-    assert recognise_name(Blob(b"a/" + secret)).blob.path == b"a/" + secret
-    assert recognise_name(Blob(b"cencori_sidebar_mode/cen_your_api_key_here.txt")) is None
+    (match,) = recognise_name(Blob(b"a/" + secret))
+    assert match.blob.path == b"a/" + secret
+    assert list(recognise_name(Blob(b"cencori_sidebar_mode/cen_your_api_key_here.txt"))) == []
+
+
+def test_all_keys_in_a_name() -> None:
+    """A publishable one hides no secret one behind it; one key is one match."""
+    public, secret = key("publishable").encode(), key("secret").encode()
+    found = [(str(m.key), m.blob.path) for m in recognise_name(Blob(public + b"/" + secret + b"-" + secret + b".txt"))]
+    assert sorted(found) == [
+        (public[:8].decode() + "…", public + b"/"),
+        (secret[:8].decode() + "…", public + b"/" + secret + b"-" + secret + b".txt"),
+    ]

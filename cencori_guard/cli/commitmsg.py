@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 
 from cencori_guard.errors import UsageError
 from cencori_guard.jobs.beginnings import holds_beginning
@@ -11,7 +12,7 @@ from cencori_guard.jobs.beginnings import holds_beginning
 # (wt-status.c in git's source: the cut line, then two lines of explanation, with the
 # comment character that the user likes).
 _CUT = b" ------------------------ >8 ------------------------\n"
-_EXPLAINED = b" Do not modify or remove the line above.\n"
+_EXPLAINED = (b" Do not modify or remove the line above.\n", b" Everything below it will be ignored.\n")
 
 
 def check_message(file: str, verbosity: int = 0) -> int:
@@ -19,21 +20,40 @@ def check_message(file: str, verbosity: int = 0) -> int:
     path = os.fsencode(file)
     try:
         with open(path, "rb") as stream:
-            text = message_in(stream.read())
+            text = stream.read()
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+    if _CUT in text:
+        text = message_in(text, _comment_marks())
     if verbosity <= 0 and not holds_beginning(text):
         return 0
     return _scan(path, text, verbosity)
 
 
-def message_in(text: bytes) -> bytes:
-    """*text* up to where git itself wrote that what follows is ignored."""
+def _comment_marks() -> Collection[bytes]:
+    """What begins a comment in a message: git's config says, or it is ``#``."""
+    from cencori_guard.git.runner import Git  # where somebody commits with --verbose
+
+    git = Git(os.getcwd(), follow_redirections=True)
+    said = git.run("config", "--get-regexp", r"^core\.comment(char|string)$", ok=(0, 1)).splitlines()
+    mark = said[-1].partition(b" ")[2] if said else b"#"
+    return [bytes([c]) for c in b"#;@!$%^&|:"] if mark == b"auto" else [mark]
+
+
+def message_in(text: bytes, marks: Collection[bytes]) -> bytes:
+    """*text* up to where git itself wrote, behind one of its comment *marks*, that what follows is ignored."""
     at = text.find(_CUT)
     while at >= 0:
         start = text.rfind(b"\n", 0, at) + 1
         mark = text[start:at]
-        if mark and text.startswith(mark + _EXPLAINED, at + len(_CUT)):
+        explained = mark + _EXPLAINED[0] + mark + _EXPLAINED[1]
+        behind = at + len(_CUT) + len(explained)
+        # The diff follows at once, or nothing does.
+        if (
+            mark in marks
+            and text.startswith(explained, at + len(_CUT))
+            and (text.startswith(b"diff ", behind) or not text[behind:].strip())
+        ):
             return text[:start]
         at = text.find(_CUT, at + 1)
     return text

@@ -37,7 +37,7 @@ def check_push(remote: str, lines: bytes, environ: Mapping[str, str], verbosity:
     if "PRE_COMMIT" in environ and not lines:
         wanted = _told_by_pre_commit(git, environ)
     else:
-        wanted = revisions.pushed(git, _updates(_PUSH_LINE, lines), known=revisions.tracking(remote))
+        wanted = revisions.pushed(git, _updates(_PUSH_LINE, lines), known=revisions.tracking(git, remote))
     if not wanted.include:
         return ExitCode.CLEAN
     report = run(RangeJob(git, wanted, published=False), policy_for(root, [(root, root)]), Settings())
@@ -58,7 +58,7 @@ def _told_by_pre_commit(git: Git, environ: Mapping[str, str]) -> Range:
         raise UsageError("there is no commit here that could be pushed")
     old = revisions.resolve(git, base) if base else None
     name = environ.get("PRE_COMMIT_REMOTE_BRANCH") or tip
-    known = revisions.tracking(environ.get("PRE_COMMIT_REMOTE_NAME", ""))
+    known = revisions.tracking(git, environ.get("PRE_COMMIT_REMOTE_NAME", ""))
     return revisions.pushed(git, [Update(os.fsencode(name), old or "0" * len(new), new)], known=known)
 
 

@@ -16,9 +16,9 @@ from cencori_guard.tally import Tally
 def in_refs(refs: Sequence[Ref]) -> Iterator[Match]:
     """The keys in the names of *refs*."""
     for ref in refs:
-        for hit in find_keys(ref.name)[:1]:
+        for key in dict.fromkeys(hit.key for hit in find_keys(ref.name)):
             blob = Blob(b"ref:" + ref.name, b"", tracked=True, kind="ref", metadata=True)
-            yield Match(blob, hit.key, None, None, None)
+            yield Match(blob, key, None, None, None)
 
 
 def in_remotes(git: Git, tally: Tally) -> Iterator[Match]:

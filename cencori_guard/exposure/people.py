@@ -14,7 +14,8 @@ from cencori_guard.text import shown
 
 # A message far behind its header (signatures, merged tags) is still found.
 MOST_READ = 64 << 10
-_SIGNED = rb"^(?:author|tagger) ([^\n]*?) ?<([^>\n]*)> (-?\d{1,18}) ([+-]\d{4})$"
+_LONGEST_LINE = 2000
+_WHEN = rb"(-?\d{1,18}) ([+-]\d{4})"
 
 
 class Signature(NamedTuple):
@@ -28,11 +29,14 @@ class Signature(NamedTuple):
 def signature(text: bytes) -> Signature:
     """Who made the commit or tag that begins with *text*."""
     header = text.partition(b"\n\n")[0]
-    found = re.search(_SIGNED, header, re.MULTILINE)
-    if not found:
+    line = next((line for line in header.split(b"\n") if line.startswith((b"author ", b"tagger "))), b"")
+    who, _, when = line[:_LONGEST_LINE].partition(b" ")[2].rpartition(b"> ")
+    name, bracket, address = who.rpartition(b"<")
+    moment_and_zone = re.fullmatch(_WHEN, when)
+    if not bracket or not moment_and_zone:
         return Signature()
-    name, address, seconds, zone = found.groups()
-    author = shown(name + b" <" + address + b">").strip()
+    seconds, zone = moment_and_zone.groups()
+    author = shown(name.strip() + b" <" + address + b">").strip()
     offset = (int(zone[1:3]) * 60 + int(zone[3:5])) * (-1 if zone[:1] == b"-" else 1)
     try:
         moment = datetime.fromtimestamp(int(seconds), UTC)
@@ -55,3 +59,9 @@ def tag_name(text: bytes) -> bytes | None:
     """The name that a tag object itself says it has."""
     found = re.search(rb"^tag ([^\n]+)$", text.partition(b"\n\n")[0], re.MULTILINE)
     return found and found[1]
+
+
+def tagged_object(text: bytes) -> str | None:
+    """The id of the object that the tag object beginning with *text* names; None where it is no tag."""
+    found = re.match(rb"object ([0-9a-f]{40}(?:[0-9a-f]{24})?)\ntype ", text)
+    return found and found[1].decode("ascii")

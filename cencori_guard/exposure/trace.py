@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from cencori_guard.errors import GitError
 from cencori_guard.exposure.links import Links
-from cencori_guard.exposure.people import MOST_READ, Signature, lines_of_header, signature, tag_name
+from cencori_guard.exposure.people import MOST_READ, Signature, lines_of_header, signature, tag_name, tagged_object
 from cencori_guard.exposure.walk import Place, Point, Walk, bits
 from cencori_guard.git import graph
 from cencori_guard.git.graph import Commit
 from cencori_guard.git.listing import indexed
-from cencori_guard.git.objects import texts
+from cencori_guard.git.objects import texts, tree_files, types_of
 from cencori_guard.git.refs import NOTES, STASH, Ref, names_of
 from cencori_guard.git.runner import Git
 from cencori_guard.keys import Key
@@ -23,6 +23,7 @@ from cencori_guard.tally import Tally
 
 # Refs that are named; how many more there are is said.
 _MOST_REFS = 100
+_DEEPEST_TAG = 10
 # What the tree of a notes ref calls the note on an object: the object's id, in directories or not.
 _NOTE_PATH = rb"(?:[0-9a-f]{2}/){0,19}[0-9a-f]{2,64}"
 
@@ -30,7 +31,7 @@ _NOTE_PATH = rb"(?:[0-9a-f]{2}/){0,19}[0-9a-f]{2,64}"
 class History(NamedTuple):
     """What a history holds of the keys in it, by path and key."""
 
-    states: Mapping[tuple[bytes, Key], State] = {}
+    states: Mapping[tuple[bytes, Key], State | None] = {}
     exposures: Mapping[tuple[bytes, Key], Exposure] = {}
 
     def of(self, blob: Blob, key: Key | None = None) -> State | None:
@@ -45,12 +46,14 @@ class History(NamedTuple):
 class Scope(NamedTuple):
     """Which commits are looked at, as ``rev-list`` with *options* and *revisions* lists them; and what keeps them.
 
+    ``reachable`` are the revisions to do with where these cannot be walked.
     ``tips``: the refs whose files are what people have now.  ``contains`` asks git which
     other refs reach a commit: where the refs lie outside of what is walked.
     """
 
     options: Sequence[str]
     revisions: Iterable[bytes]
+    reachable: Iterable[bytes]
     tips: Sequence[Ref]
     contains: bool = False
     published: bool = True
@@ -60,7 +63,7 @@ class _Traced(NamedTuple):
     """A match where it belongs, and what is known of the place."""
 
     match: Match
-    state: State
+    state: State | None
     first: bytes | None = None
     last: bytes | None = None
     newest: bytes | None = None  # the commit in which its line is the one of the match
@@ -76,20 +79,48 @@ def trace(git: Git, matches: Sequence[Match], scope: Scope, tally: Tally) -> tup
         by_kind.setdefault(match.blob.kind, []).append(match)
     hits, said = _by_object(by_kind.get("blob", ())), _by_object(by_kind.get("commit", ()))
 
-    walk = Walk(hits, said, names="tree" in by_kind)
-    try:
-        history: Iterable[Commit] = graph.commits(git, scope.options, scope.revisions)
-        walk.follow(graph.changes(git, history) if hits or "tree" in by_kind else ((c, []) for c in history))
-    except GitError as error:
-        tally.skip(b"", f"where in the history the keys stand is not fully known: {error}", blind=True)
+    walk, whole = _walk(git, hits, said, scope, tally, names="tree" in by_kind)
     if walk.full:
         tally.skip(b"", f"keys stand in more than {MOST_IN_SCAN:,} places; the rest is not listed", blind=True)
     refs = _Refs(walk, scope.tips)
 
-    traced = [*_files(walk, refs, hits), *_unplaced(git, walk, hits, by_kind.get("tree", ()))]
+    traced = [*_files(walk, refs, hits)]
+    traced += _unplaced(git, walk, hits, by_kind.get("tree", ()), scope.tips, whole=whole)
     traced += _messages(walk, refs, said)
     traced += _tags(git, by_kind.get("tag", ()), scope.tips)
     return _finish(git, traced, scope)
+
+
+def _walk(
+    git: Git,
+    hits: Mapping[bytes, Mapping[Key, Match]],
+    said: Mapping[bytes, Mapping[Key, Match]],
+    scope: Scope,
+    tally: Tally,
+    *,
+    names: bool,
+) -> tuple[Walk, bool]:
+    """Walk the history; where that fails at something that only the unreachable reach, the rest of it.
+
+    Whether there is anything that could not be walked comes with it.
+    """
+    files = bool(hits or names)
+    trouble = ""
+    for revisions in (scope.revisions, scope.reachable):
+        walk = Walk({oid: list(keys) for oid, keys in hits.items()}, said, names=names)
+        try:
+            history: Iterable[Commit] = graph.commits(git, scope.options, revisions)
+            walk.follow(graph.changes(git, history, walk.wants) if files else ((c, []) for c in history))
+        except GitError as error:
+            trouble = trouble or str(error)
+            if not scope.reachable:
+                break
+            continue
+        if trouble:
+            tally.skip(b"", f"commits that no ref reaches could not be walked: {trouble}", blind=False)
+        return walk, not trouble
+    tally.skip(b"", f"where in the history the keys stand is not fully known: {trouble}", blind=True)
+    return walk, False
 
 
 def _by_object(matches: Iterable[Match]) -> dict[bytes, dict[Key, Match]]:
@@ -110,19 +141,26 @@ class _Refs:
         self._last: dict[int, Point] = {}
         self._reaching: dict[int, list[Ref]] = {}
         self._count: dict[int, int] = {}
+        together: dict[tuple[int, int], tuple[Point, list[Ref]]] = {}
         for ref in tips:
             known = walk.at(ref.peeled)
             if known is None or ref.name == STASH:
                 continue
             point, held, reached = known
+            newest, refs = together.setdefault((held, reached), (point, []))
+            refs.append(ref)
+            together[held, reached] = max(newest, point), refs
+        for (held, reached), (newest, refs) in together.items():
             self.held |= held
             self.reached |= reached
             for number in bits(held):
-                self._last[number] = max(self._last.get(number, point), point)
+                self._last[number] = max(self._last.get(number, newest), newest)
             for number in bits(reached):
-                self._count[number] = self._count.get(number, 0) + 1
-                if self._count[number] <= _MOST_REFS:
-                    self._reaching.setdefault(number, []).append(ref)
+                self._count[number] = self._count.get(number, 0) + len(refs)
+                self._reaching.setdefault(number, []).extend(refs[:_MOST_REFS])
+        order = {ref: position for position, ref in enumerate(tips)}
+        for number, refs in self._reaching.items():
+            self._reaching[number] = sorted(refs, key=order.__getitem__)[:_MOST_REFS]
 
     def state(self, mask: int) -> State:
         if self.held & mask:
@@ -182,11 +220,25 @@ def _last(refs: _Refs, places: Sequence[Place], numbers: Sequence[int], state: S
 
 
 def _unplaced(
-    git: Git, walk: Walk, hits: Mapping[bytes, Mapping[Key, Match]], trees: Sequence[Match]
+    git: Git,
+    walk: Walk,
+    hits: Mapping[bytes, Mapping[Key, Match]],
+    trees: Sequence[Match],
+    tips: Sequence[Ref],
+    *,
+    whole: bool,
 ) -> Iterator[_Traced]:
-    """The keys that no commit names a path for: staged once, or part of what was thrown away."""
+    """The keys that no commit names a path for: what a ref names itself, what was staged once, or thrown away.
+
+    Not *whole*: some commits could not be asked, and may name one.
+    """
     placed = {oid for place in walk.places for oid in place.versions}
     lost = {oid: keys for oid, keys in hits.items() if oid not in placed}
+    named = {place.key for place in walk.places if place.in_name}
+    unnamed = {match.key: match for match in trees if match.key not in named}
+    if not (lost or unnamed):
+        return
+    tagged = _outside_of_commits(git, tips)
     staged: dict[bytes, bytes] = {}
     if lost:
         try:
@@ -194,16 +246,34 @@ def _unplaced(
         except GitError:  # a bare repository has no index
             staged = {}
     for oid, keys in lost.items():
+        path, refs = tagged.get(oid, (b"", ()))
+        state = State.TIP if refs else State.STAGED if oid in staged else State.DANGLING
         for match in keys.values():
-            if oid in staged:
-                blob = match.blob._replace(path=staged[oid], tracked=True)
-                yield _Traced(match._replace(blob=blob), State.STAGED)
-            else:
-                yield _Traced(match._replace(blob=match.blob._replace(path=match.blob.name)), State.DANGLING)
-    named = {place.key for place in walk.places if place.in_name}
-    for match in {m.key: m for m in trees if m.key not in named}.values():
-        blob = match.blob._replace(path=match.blob.name)
-        yield _Traced(Match(blob, match.key, None, None, None), State.DANGLING)
+            where = path or staged.get(oid) or match.blob.name
+            blob = match.blob._replace(path=where, tracked=state is not State.DANGLING)
+            yield _Traced(match._replace(blob=blob), state if whole or refs else None, refs=refs)
+    for key, match in unnamed.items():
+        path, refs = tagged.get((match.blob.oid or "").encode("ascii"), (b"", ()))
+        blob = match.blob._replace(path=match.blob.name, tracked=bool(refs))
+        state = State.TIP if refs else State.DANGLING
+        yield _Traced(Match(blob, key, None, None, None), state if whole or refs else None, refs=refs)
+
+
+def _outside_of_commits(git: Git, tips: Sequence[Ref]) -> dict[bytes, tuple[bytes, tuple[str, ...]]]:
+    """What refs name that lead to no commit: by id the path (empty for the object itself) and the names of the refs."""
+    found: dict[bytes, tuple[bytes, tuple[str, ...]]] = {}
+    kinds = types_of(git, {ref.peeled for ref in tips})
+    for ref in tips:
+        if kinds.get(ref.peeled, "commit") == "commit" or len(found) > MOST_IN_SCAN:
+            continue
+        names = tuple(names_of([ref]))
+        found.setdefault(ref.peeled.encode("ascii"), (b"", names))
+        try:
+            for path, oid in tree_files(git, ref.peeled):
+                found.setdefault(oid, (path, names))
+        except GitError:  # a blob
+            continue
+    return found
 
 
 def _messages(walk: Walk, refs: _Refs, said: Mapping[bytes, Mapping[Key, Match]]) -> Iterator[_Traced]:
@@ -219,11 +289,15 @@ def _messages(walk: Walk, refs: _Refs, said: Mapping[bytes, Mapping[Key, Match]]
 
 
 def _tags(git: Git, matches: Sequence[Match], tips: Sequence[Ref]) -> Iterator[_Traced]:
-    own = texts(git, {match.blob.oid or "" for match in matches}, MOST_READ) if matches else {}
+    if not matches:
+        return
+    own = texts(git, {match.blob.oid or "" for match in matches}, MOST_READ)
+    named = _tag_objects(git, tips)
     for match in {(m.blob.oid, m.key): m for m in reversed(matches)}.values():
         oid = match.blob.oid or ""
-        refs = [ref for ref in tips if ref.oid == oid]
-        name = refs[0].name.removeprefix(b"refs/tags/") if refs else tag_name(own.get(oid, b"")) or oid.encode()
+        refs = named.get(oid, [])
+        itself = next((ref for ref in refs if ref.oid == oid), None)
+        name = itself.name.removeprefix(b"refs/tags/") if itself else tag_name(own.get(oid, b"")) or oid.encode()
         blob = match.blob._replace(path=b"tag:" + name, metadata=True, tracked=bool(refs))
         yield _Traced(
             match._replace(blob=blob),
@@ -231,6 +305,20 @@ def _tags(git: Git, matches: Sequence[Match], tips: Sequence[Ref]) -> Iterator[_
             first=oid.encode("ascii"),
             refs=tuple(names_of(refs)),
         )
+
+
+def _tag_objects(git: Git, tips: Sequence[Ref]) -> dict[str, list[Ref]]:
+    """The refs that lead to each tag object: a tag may name a tag."""
+    found: dict[str, list[Ref]] = {}
+    level = {ref.oid: [ref] for ref in reversed(tips) if ref.oid != ref.peeled or ref.name.startswith(b"refs/tags/")}
+    for _ in range(_DEEPEST_TAG):
+        level = {oid: refs for oid, refs in level.items() if oid not in found}
+        if not level:
+            break
+        found.update(level)
+        named = {oid: tagged_object(text) for oid, text in texts(git, level, 256).items()}
+        level = {target: level[oid] for oid, target in named.items() if target}
+    return found
 
 
 def _finish(git: Git, traced: Sequence[_Traced], scope: Scope) -> tuple[list[Match], History]:

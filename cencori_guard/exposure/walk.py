@@ -59,19 +59,23 @@ class Walk:
             self._messages[commit] = len(self.places)
             self.places.append(Place(commit, None))
 
+    def wants(self, words: bytes, path: bytes) -> bool:
+        """Whether a change (``:100644 100644 OLD NEW M``) has anything to do with a key."""
+        size = (len(words) - 18) // 2
+        old, new = words[15 : 15 + size], words[16 + size : 16 + 2 * size]
+        return new in self._hits or old in self._hits or (self._names and b"_" in path)
+
     def follow(self, history: Iterable[tuple[Commit, list[Change]]]) -> None:
         """Walk *history*, parents first, otherwise in the order of time."""
-        hits, names, known, heads = self._hits, self._names, self._known, self._heads
+        known, heads = self._known, self._heads
         nothing = (0, _NOTHING)
         for number, (commit, changes) in enumerate(history):
             parents = [known.get(parent, nothing) for parent in commit.parents]
             before = parents[0][1] if parents else _NOTHING
             held, reached = before
             size = len(commit.oid)
-            for words, path in changes:  # :100644 100644 OLD NEW M
-                new = words[16 + size : 16 + 2 * size]
-                if new in hits or words[15 : 15 + size] in hits or (names and b"_" in path):
-                    held = self._change(held, words[8:14], new, path, (number, commit.oid))
+            for words, path in changes:
+                held = self._change(held, words[8:14], words[16 + size : 16 + 2 * size], path, (number, commit.oid))
             for _, (_, other) in parents[1:]:
                 reached |= other
             reached |= held
@@ -123,8 +127,7 @@ class Walk:
                 place.versions.add(new)
                 place.newest = point, new
                 held |= 1 << index
-        named = recognise_name(Blob(path)) if self._names else None
-        if named:
+        for named in recognise_name(Blob(path)) if self._names else ():
             index = self._place(named.blob.path, path, named.key, in_name=True)
             if index is not None:
                 held |= 1 << index
@@ -156,7 +159,8 @@ class Walk:
 
 def bits(mask: int) -> Iterator[int]:
     """The numbers of the bits that are set in *mask*, from the lowest."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
+    digits = bin(mask)[:1:-1]
+    at = digits.find("1")
+    while at >= 0:
+        yield at
+        at = digits.find("1", at + 1)

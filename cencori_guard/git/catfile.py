@@ -10,9 +10,9 @@ from typing import NamedTuple, TypeVar
 from cencori_guard.errors import GitError
 from cencori_guard.git.runner import Git
 
-# Requests that surely fit into a pipe nobody reads yet (64 KiB on Linux, 16 KiB on macOS;
-# an id has 64 digits at most), so that asking and reading need no second thread.
-_AT_ONCE = 100
+# Twice as many requests surely fit into a pipe of one page that nobody reads yet (an id has
+# 64 digits at most), so that asking and reading need no second thread.
+_AT_ONCE = 30
 
 Tag = TypeVar("Tag")
 
@@ -33,7 +33,7 @@ class CatFile:
         self.failed = False
 
     def ask(self, oids: Sequence[str]) -> None:
-        """Ask for objects: at most 200 may be unanswered, or both sides could wait for each other."""
+        """Ask for objects: at most 60 may be unanswered, or both sides could wait for each other."""
         try:
             self._process.stdin.write("".join([oid + "\n" for oid in oids]).encode("ascii"))
             self._process.stdin.flush()

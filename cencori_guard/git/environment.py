@@ -22,6 +22,10 @@ HARDENED_CONFIG = (
     ("gpg.program", "false"),
     ("log.showSignature", "false"),
     ("core.quotePath", "false"),
+    # A commit-graph or a multi-pack-index may speak of what is not there, and not of what is.
+    ("core.commitGraph", "false"),
+    ("core.multiPackIndex", "false"),
+    ("advice.graftFileDeprecated", "false"),
 )
 
 # How much of a repository git holds in memory: by default it grows with the packs. What is

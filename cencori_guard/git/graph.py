@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from cencori_guard.git.listing import GITLINK
@@ -36,10 +36,13 @@ def commits(git: Git, options: Sequence[str], revisions: Iterable[bytes] = ()) -
     listing.finish()
 
 
-def changes(git: Git, history: Iterable[Commit]) -> Iterator[tuple[Commit, list[Change]]]:
+def changes(
+    git: Git, history: Iterable[Commit], wanted: Callable[[bytes, bytes], bool]
+) -> Iterator[tuple[Commit, list[Change]]]:
     """For each commit of *history* yield what it changes beside its first parent (a root: beside nothing).
 
-    The words of a change are ``:mode mode old new status``, with whole ids.  Raises :class:`GitError`.
+    The words of a change are ``:mode mode old new status``, with whole ids; those alone
+    come that are *wanted*, since one commit may change a million files.  Raises :class:`GitError`.
     """
     asked: deque[Commit] = deque()
 
@@ -55,7 +58,9 @@ def changes(git: Git, history: Iterable[Commit]) -> Iterator[tuple[Commit, list[
     records = process.records()
     for record in records:
         if record[:1] == b":":
-            found.append((record, next(records)))
+            path = next(records)
+            if wanted(record, path):
+                found.append((record, path))
             continue
         if current:
             yield current, found

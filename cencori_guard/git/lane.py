@@ -16,9 +16,9 @@ from cencori_guard.errors import GitError
 from cencori_guard.git.runner import Git, Process
 from cencori_guard.models import Blob, ReadInto, Slab
 
-# Requests (of 65 bytes at most) that surely fit into a pipe which nobody reads: of the
-# 16 KiB that every system gives, and of what Linux gives who asks.
-_ASKED, _ASKED_OF_WIDE = 200, 8000
+# Requests (of 65 bytes at most) that surely fit into a pipe which nobody reads: of one page,
+# which is what Linux gives a user who has many pipes, and of what it gives who asks in time.
+_ASKED, _ASKED_OF_WIDE = 60, 8000
 _WIDE_PIPE = 1 << 20
 # What git writes before each object; the size first, since every object needs it.
 _FORMAT = "--batch=%(objectsize) %(objectname) %(objecttype)"
@@ -91,11 +91,14 @@ class Lane(Generic[Tag]):
     def _ask(self, blocks: Iterator[Sequence[Wanted[Tag]]]) -> None:
         while self._open < self._most_asked:
             if not self._waiting:
-                self._waiting = next(blocks, ())
-                if not self._waiting:
+                block = next(blocks, None)
+                if block is None:
                     self._no_more = True
                     self._end_of_requests()
                     return
+                self._waiting = block
+                if not block:
+                    continue
             if self._process is None:
                 self._process = self._start()
             room = self._most_asked - self._open
@@ -163,6 +166,7 @@ class Lane(Generic[Tag]):
             self._settle()
         except ValueError:  # whatever this is, it is no answer
             self._ended = True
+            del self._begins[len(self._given) :], self._ends[len(self._given) :]
         self._seen = at
 
     def _first(self) -> Wanted[Tag]:

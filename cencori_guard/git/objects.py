@@ -9,6 +9,7 @@ from itertools import islice
 
 from cencori_guard.errors import GitError
 from cencori_guard.git.lane import Label, Lane, Lost, Tag, Wanted
+from cencori_guard.git.listing import GITLINK
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Blob, ReadInto, Slab
 
@@ -109,6 +110,27 @@ def commits_of(git: Git, oids: Iterable[str]) -> dict[str, str]:
         if itself == oid:
             found[oid] = commit if " " not in commit else oid  # "ID^{commit} missing"
     return found
+
+
+def types_of(git: Git, oids: Iterable[str]) -> dict[str, str]:
+    """The type of each of *oids* that is here."""
+    wanted = sorted(oids)
+    asking = git.start("cat-file", "--batch-check=%(objecttype)", "--buffer", stdin=True)
+    asking.feed(oid.encode("ascii") + b"\n" for oid in wanted)
+    said = [line.decode("ascii", "replace") for line in asking.lines()]
+    asking.finish()
+    return {oid: kind for oid, kind in zip(wanted, said, strict=True) if " " not in kind}
+
+
+def tree_files(git: Git, tree: str) -> Iterator[tuple[bytes, bytes]]:
+    """``(path, id)`` of every file in *tree*, or in what it leads to.  Raises :class:`GitError`, also for a blob."""
+    listing = git.start("ls-tree", "-r", "-z", "--full-tree", tree)
+    for record in listing.records():
+        info, _, path = record.partition(b"\t")
+        mode, _kind, oid = info.split(b" ")
+        if mode != GITLINK.encode():
+            yield path, oid
+    listing.finish()
 
 
 def texts(git: Git, oids: Iterable[str], most: int) -> dict[str, bytes]:

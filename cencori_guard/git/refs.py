@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from cencori_guard.git.runner import Git
 NOTES = b"refs/notes/"
 # Kept for its owner alone; git itself forgets it with its reflog.
 STASH = b"refs/stash"
+_MOST_OF_WORK_TREES = 10_000
 _BEFORE = (b"refs/heads/", b"refs/tags/", b"refs/remotes/")
 
 
@@ -35,14 +37,20 @@ class Ref(NamedTuple):
 def read_refs(git: Git) -> tuple[list[Ref], str]:
     """All refs, branches first, then tags, remote branches and the rest; and each HEAD that is on no branch.
 
-    With them what git had to say about broken ones.  Raises :class:`GitError`.
+    Those whose object is not here are left out.  With them what there is to say about
+    broken ones.  Raises :class:`GitError`.
     """
     listing = git.start("for-each-ref", "--format=%(objectname) %(refname)")
     named = [line.partition(b" ")[::2] for line in listing.lines()]
     said = listing.finish()
     peeled = commits_of(git, {oid.decode("ascii") for oid, _ in named})
-    refs = [Ref(name, oid.decode("ascii"), peeled.get(oid.decode("ascii"), oid.decode("ascii"))) for oid, name in named]
-    return sorted(refs, key=_rank) + _detached_heads(git), said
+    refs = [Ref(name, oid.decode("ascii"), peeled.get(oid.decode("ascii"), "")) for oid, name in named]
+    gone = [ref.name.decode("utf-8", "backslashreplace") for ref in refs if not ref.peeled]
+    if gone:
+        said = f"{said} {gone[0]} names an object that is not here".strip()
+    refs = sorted((ref for ref in refs if ref.peeled), key=_rank)
+    tips = {ref.peeled for ref in refs}
+    return refs + [ref for ref in _of_work_trees(git) if ref.name != b"HEAD" or ref.peeled not in tips], said
 
 
 def _rank(ref: Ref) -> tuple[int, bytes]:
@@ -50,17 +58,34 @@ def _rank(ref: Ref) -> tuple[int, bytes]:
     return rank, ref.name
 
 
-def _detached_heads(git: Git) -> list[Ref]:
-    """The HEADs of this and other work trees that no branch stands for."""
-    found: dict[str, None] = {}
-    head = b""
-    for line in git.run("worktree", "list", "--porcelain").split(b"\n"):
-        word, _, rest = line.partition(b" ")
-        if word == b"HEAD":
-            head = rest
-        elif word == b"detached" and head.strip(b"0"):
-            found[head.decode("ascii")] = None
-    return [Ref(b"HEAD", oid, oid) for oid in found]
+def _of_work_trees(git: Git) -> list[Ref]:
+    """The HEAD of this and of every other work tree, and the refs that another one has for itself alone."""
+    common = os.path.join(git.directory, git.run("rev-parse", "--git-common-dir").rstrip(b"\n"))
+    names = [b"HEAD", b"main-worktree/HEAD"]
+    for tree in _listed(os.path.join(common, b"worktrees")):
+        own = os.path.join(common, b"worktrees", tree)
+        names.append(b"worktrees/" + tree + b"/HEAD")
+        for directory, _, files in os.walk(os.path.join(own, b"refs")):
+            names += [os.path.join(b"worktrees", tree, os.path.relpath(os.path.join(directory, f), own)) for f in files]
+    names = [name for name in names if not set(b"\n ^~:@{") & set(name)][:_MOST_OF_WORK_TREES]
+    asking = git.start("cat-file", "--batch-check=%(objectname)", stdin=True)
+    asking.feed(name + b"\n" for name in names)
+    oids = [line.decode("ascii", "replace") for line in asking.lines()]
+    asking.finish(ok=tuple(range(-64, 256)))
+    here = commits_of(git, {oid for oid in oids if " " not in oid})
+    found = {}
+    for name, oid in zip(names, oids, strict=False):
+        if oid in here:
+            shown = b"HEAD" if name.endswith(b"/HEAD") else name
+            found[shown, oid] = Ref(shown, oid, here[oid])
+    return list(found.values())
+
+
+def _listed(directory: bytes) -> list[bytes]:
+    try:
+        return sorted(os.listdir(directory))
+    except OSError:
+        return []
 
 
 def names_of(refs: Iterable[Ref]) -> list[str]:

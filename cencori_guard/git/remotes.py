@@ -38,13 +38,18 @@ _SITES = {
 def remote_urls(git: Git) -> list[tuple[bytes, bytes]]:
     """``(name, URL)`` of every remote, those for pushing too, as the repository's own config says.
 
+    Included files and the config of a work tree count; an address that stands for the
+    beginning of others (``url.*.insteadOf``) comes under the name ``url.insteadOf``.
     Raises :class:`GitError`.
     """
-    said = git.run("config", "--local", "-z", "--get-regexp", r"^remote\..*\.(url|pushurl)$", ok=(0, 1))
+    wanted = r"^(remote\..*\.(url|pushurl)|url\..*\.(insteadof|pushinsteadof))$"
+    said = git.run("config", "--show-scope", "-z", "--get-regexp", wanted, ok=(0, 1)).split(b"\0")
     found = []
-    for entry in filter(None, said.split(b"\0")):
-        name, _, url = entry.partition(b"\n")
-        found.append((name[len(b"remote.") : name.rindex(b".")], url))
+    for scope, entry in zip(said[::2], said[1::2], strict=False):
+        section, _, url = entry.partition(b"\n")
+        name = section.partition(b".")[2].rpartition(b".")[0]
+        if scope in (b"local", b"worktree"):
+            found.append((name, url) if section.startswith(b"remote.") else (b"url.insteadOf", name))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from cencori_guard.errors import GitError, UsageError
 from cencori_guard.git.objects import commits_of
 from cencori_guard.git.refs import Ref
+from cencori_guard.git.remotes import remote_urls
 from cencori_guard.git.runner import Git
 from cencori_guard.keys import redact
 
@@ -64,15 +66,18 @@ def resolve(git: Git, revision: str) -> str | None:
 
 
 def parse(git: Git, text: str) -> Range:
-    """``A..B`` (what B reaches and A does not) or ``A...B`` (since they parted); an end left out is HEAD.
+    """``A..B`` (what B reaches and A does not) or ``A...B`` (since they parted); B left out is HEAD.
 
     A base that is not here is a gap: then all that B reaches is in the range.  Raises
     :class:`UsageError` where something else is written, and :class:`GitError` where B is not here.
     """
     base, dots, tip = text.partition("...") if "..." in text else text.partition("..")
+    if dots and not base:
+        # In CI this is what two empty variables make: nothing would be looked at, and all be well.
+        raise UsageError(f"--range {redact(text)}: A is missing; HEAD{redact(text)} if HEAD is meant")
     if not dots:
         raise UsageError(f"--range {redact(text)}: not a range; {redact(text)}..HEAD is what came since")
-    return between(git, base or "HEAD", tip or "HEAD", since_parted=dots == "...")
+    return between(git, base, tip or "HEAD", since_parted=dots == "...")
 
 
 def between(git: Git, base: str, tip: str, *, since_parted: bool = False) -> Range:
@@ -141,6 +146,13 @@ def _distinct(oids: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(oids))
 
 
-def tracking(remote: str) -> tuple[str, ...]:
-    """The ``rev-list`` argument for all that *remote* is known to have; none where its name could be a pattern."""
-    return (f"--remotes={remote}",) if re.fullmatch(_REMOTE_NAME, remote) else ()
+def tracking(git: Git, remote: str) -> tuple[str, ...]:
+    """The ``rev-list`` options for all that *remote* is known to have; none where its name could be a pattern.
+
+    The refs of a remote ``a/b`` lie below those of a remote ``a``, and are not its own.
+    Raises :class:`GitError`.
+    """
+    others = {os.fsdecode(name) for name, _ in remote_urls(git) if name.startswith(os.fsencode(remote) + b"/")}
+    if not all(re.fullmatch(_REMOTE_NAME, name) for name in (remote, *others)):
+        return ()
+    return (*(f"--exclude={name}/*" for name in sorted(others)), f"--remotes={remote}")

@@ -65,6 +65,8 @@ class Git:
                 self._running.discard,
             )
             self._running.add(process)
+            if self._expired:  # while it was started
+                process.kill(self._expired)
             return process
         except FileNotFoundError as error:
             if not os.path.isdir(work_tree or self.directory):

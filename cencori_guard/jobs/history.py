@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from cencori_guard.errors import GitError
 from cencori_guard.exposure import metadata
 from cencori_guard.exposure.trace import Scope, trace
 from cencori_guard.git.gaps import Absent, Missing, shallow_commits
+from cencori_guard.git.listing import GITLINK, staged_changes
 from cencori_guard.git.objects import all_of, commits_of
 from cencori_guard.git.refs import Ref, read_refs
 from cencori_guard.git.runner import Git
@@ -49,6 +51,12 @@ class HistoryJob(TracedJob):
             return "another repository lends its objects to this one, so everything is looked at"
         if not set(self._store.thrown_away) <= set(known.thrown_away):
             return "git has packed what nothing reaches since an earlier scan, so everything is looked at"
+        try:
+            lost = len(known.found) - len(commits_of(self._git, known.found))
+        except GitError:
+            lost = len(known.found)
+        if lost:  # pruned, or damaged: only a full scan tells
+            return "not all objects that held keys are here any more, so everything is looked at"
         return ""
 
     def blobs(self, survey: Survey, tally: Tally, policy: Policy) -> Iterator[Slab | tuple[Blob, ReadInto]]:
@@ -56,10 +64,9 @@ class HistoryJob(TracedJob):
         if self._said_of_refs:
             tally.skip(b"", f"git for-each-ref said: {self._said_of_refs}", blind=True)
         if self._known:
-            # What was pruned since then is gone, and no gap.
-            still_here = commits_of(self._git, self._known.found)
-            again = self._store.loose | {oid.encode("ascii") for oid in still_here}
-            yield from newer_blobs(self._git, self._known.tips, again, tally, metadata=self._metadata)
+            again = self._store.loose | {oid.encode("ascii") for oid in (*self._known.found, *self._staged())}
+            tips = [ref.oid for ref in self._refs]
+            yield from newer_blobs(self._git, tips, self._known.tips, again, tally, metadata=self._metadata)
         else:
             yield from history_blobs(self._git, tally, metadata=self._metadata)
         try:
@@ -70,6 +77,13 @@ class HistoryJob(TracedJob):
         except GitError as error:
             tally.skip(b"", f"whether all objects are here is not known: {error}", blind=True)
 
+    def _staged(self) -> set[str]:
+        """What is in the index and not in the last commit: `git gc` packs it with what the commits reach."""
+        try:
+            return {oid for _, oid, mode in staged_changes(self._git) if mode != GITLINK}
+        except GitError:  # a bare repository has no index
+            return set()
+
     def trace(self, matches: list[Match], survey: Survey, tally: Tally) -> list[Match]:
         """The places of *matches* in the history, and what its names hold."""
         if not self._metadata:  # a commit that lies loose is read all the same
@@ -79,7 +93,8 @@ class HistoryJob(TracedJob):
             key = match.key.redacted, match.key.fingerprint()
             self._found.setdefault(match.blob.oid or "", set()).add(key)
         if matches:
-            scope = Scope(("--all",), all_of(self._git, b"commit"), self._refs)
+            reachable = [ref.peeled.encode("ascii") for ref in self._refs]
+            scope = Scope((), chain(all_of(self._git, b"commit"), reachable), reachable, self._refs)
             found, self._history = trace(self._git, matches, scope, tally)
         if not self._metadata:  # notes are blobs, and nobody knew
             return [match for match in found if not match.blob.metadata]

@@ -39,7 +39,7 @@ class RangeJob(TracedJob):
         matches = [match for match in matches if match.blob.kind in kinds]
         if matches:
             wanted, published = self._range, self._published
-            scope = Scope(wanted.options, wanted.revisions, wanted.tips, contains=published, published=published)
+            scope = Scope(wanted.options, wanted.revisions, (), wanted.tips, contains=published, published=published)
             found, self._history = trace(self._git, matches, scope, tally)
         if self._metadata:
             found += metadata.in_refs(self._range.tips)

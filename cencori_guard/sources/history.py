@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from cencori_guard.errors import GitError
 from cencori_guard.git.lane import Wanted
@@ -19,17 +20,19 @@ def history_blobs(git: Git, tally: Tally, *, metadata: bool) -> Iterator[Slab | 
 
 
 def newer_blobs(
-    git: Git, tips: Iterable[str], again: Iterable[bytes], tally: Tally, *, metadata: bool
+    git: Git, tips: Iterable[str], known: Iterable[str], again: Iterable[bytes], tally: Tally, *, metadata: bool
 ) -> Iterator[Slab | tuple[Blob, ReadInto]]:
-    """Yield what the commits here reach and *tips* do not, whatever reaches those commits; then the objects *again*."""
-    new = new_objects(git, (), _beyond(git, tips), tally, metadata=metadata)
+    """Yield what *tips* and all commits here reach and *known* do not; then the objects *again*."""
+    new = new_objects(git, (), _beyond(git, tips, known), tally, metadata=metadata)
     return counted(object_blobs(git, in_blocks(_with(new, again)), tally), tally, commits=True)
 
 
-def _beyond(git: Git, tips: Iterable[str]) -> Iterator[bytes]:
-    known = commits_of(git, tips)
+def _beyond(git: Git, tips: Iterable[str], known: Iterable[str]) -> Iterator[bytes]:
+    still_here = commits_of(git, known)
+    for tip in tips:
+        yield tip.encode("ascii")
     yield from all_of(git, b"commit", b"tag")
-    for tip in known:
+    for tip in still_here:
         yield b"^" + tip.encode("ascii")
 
 
@@ -43,9 +46,11 @@ def _with(new: Iterable[Wanted[bytes]], again: Iterable[bytes]) -> Iterator[Want
 
 
 def _wanted(git: Git, tally: Tally, *, metadata: bool) -> Iterator[list[Wanted[bytes]]]:
+    given = 0
     kinds = (b"blob", b"tree", *((b"commit", b"tag") if metadata else ()))
     try:
         for block in all_objects(git):
+            given += len(block)
             found = [kind for _, kind in block]
             tally.files += found.count(b"blob")
             tally.commits += found.count(b"commit")
@@ -53,5 +58,16 @@ def _wanted(git: Git, tally: Tally, *, metadata: bool) -> Iterator[list[Wanted[b
                 for oid in (oid for oid, kind in block if kind == b"missing"):
                     tally.skip(b"object:" + oid, "git cannot read it", blind=True)
             yield [(oid, b"") for oid, kind in block if kind in kinds]
+    except GitError as error:
+        tally.skip(b"", f"not all objects could be listed with their types: {error}", blind=True)
+        yield from in_blocks(_unlisted(git, given, tally))
+
+
+def _unlisted(git: Git, given: int, tally: Tally) -> Iterator[Wanted[bytes]]:
+    """What comes behind the first *given* objects: an object of no type that git knows ends the listing of types."""
+    try:
+        listing = git.start("cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)", "--buffer")
+        yield from ((oid, b"") for oid in islice(listing.lines(), given, None))
+        listing.finish()
     except GitError as error:
         tally.skip(b"", f"not all objects could be listed: {error}", blind=True)

@@ -8,7 +8,7 @@ from cencori_guard.errors import GitError
 from cencori_guard.git.gaps import shallow_commits
 from cencori_guard.git.graph import Commit, NewVersion, commits, new_versions
 from cencori_guard.git.lane import Wanted
-from cencori_guard.git.objects import in_blocks
+from cencori_guard.git.objects import in_blocks, tree_files, types_of
 from cencori_guard.git.revisions import Range
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Blob, ReadInto, Slab
@@ -41,6 +41,8 @@ def _renamed(
     """The blobs under new names: a rename into ``public/`` changes no content, and makes it public."""
     try:
         cut = shallow_commits(git)
+        for blob in _of_trees(git, wanted):
+            note(blob)
         for version in new_versions(git, _watched(commits(git, wanted.options, wanted.revisions), cut, tally)):
             note(_blob(version))
             oid = version.oid.encode("ascii")
@@ -49,6 +51,18 @@ def _renamed(
                 yield oid, version.path
     except GitError as error:
         tally.skip(b"", f"not all changes of the range could be listed: {error}", blind=True)
+
+
+def _of_trees(git: Git, wanted: Range) -> Iterator[Blob]:
+    """The files of those tips that lead to no commit: a tag may name a tree."""
+    kinds = types_of(git, {ref.peeled for ref in wanted.tips})
+    for ref in wanted.tips:
+        if kinds.get(ref.peeled) in ("tree", "tag"):
+            try:
+                for path, oid in tree_files(git, ref.peeled):
+                    yield Blob(path, b"", tracked=True, oid=oid.decode("ascii"))
+            except GitError:  # a tag of a blob
+                continue
 
 
 def _blob(version: NewVersion) -> Blob:
