@@ -98,7 +98,7 @@ class HistoryJob(TracedJob):
             found, self._history = trace(self._git, matches, scope, tally)
         if not self._metadata:  # notes are blobs, and nobody knew
             return [match for match in found if not match.blob.metadata]
-        return [*found, *metadata.in_refs(self._refs), *metadata.in_remotes(self._git, tally)]
+        return [*found, *self._in_names(self._refs), *metadata.in_remotes(self._git, tally)]
 
     def memory(self) -> Memory:
         """What to remember of a scan that was complete."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cencori_guard.exposure import metadata
 from cencori_guard.exposure.trace import Scope, trace
 from cencori_guard.git.revisions import Range
 from cencori_guard.git.runner import Git
@@ -42,7 +41,7 @@ class RangeJob(TracedJob):
             scope = Scope(wanted.options, wanted.revisions, (), wanted.tips, contains=published, published=published)
             found, self._history = trace(self._git, matches, scope, tally)
         if self._metadata:
-            found += metadata.in_refs(self._range.tips)
+            found += self._in_names(self._range.tips)
         return found
 
     def check(self, survey: Survey, with_keys: set[bytes], held: Held, tally: Tally) -> Iterator[Finding]:
