@@ -295,6 +295,32 @@ def test_a_comment_on_one_line_excuses_no_other(repo: Repo, secret: str) -> None
     assert by_path(result)["a.txt"]["location"]["line"] == 2
 
 
+def test_a_comment_that_does_not_count_excuses_nothing(repo: Repo, secret: str) -> None:
+    """Each comment beside a key is decided upon, not the first alone."""
+    expired = "cencori-guard: allow until=2020-01-01"
+    repo.write("a.txt", f"{secret}  # cencori-guard: allow\n{secret}  # {expired}\n")
+    at(repo, 1)
+    found = keys_in(history(repo))
+    assert [(f["location"]["line"], f["suppressed"] is None) for f in found] == [(1, False), (2, True)]
+    lines = [f"{secret}  # cencori-guard: allow -- {n}\n" for n in range(30)]
+    repo.write("a.txt", "".join(lines) + f"{secret}  # {expired}\n")
+    at(repo, 2)
+    assert history(repo).code == 1, "more comments than anyone writes excuse nothing"
+
+
+def test_a_comment_on_no_branch_excuses_no_branch(repo: Repo, secret: str) -> None:
+    repo.write("a.txt", f"\n{secret}\n")
+    at(repo, 1)
+    tip = repo.git("rev-parse", "HEAD").strip()
+    repo.write("a.txt", f"{secret}  # cencori-guard: allow\n")
+    at(repo, 2)
+    repo.git("reset", "-q", "--hard", tip)
+    result = history(repo)
+    assert result.code == 1
+    (finding,) = keys_in(result)
+    assert (finding["git"]["state"], finding["location"]["line"], finding["suppressed"]) == ("tip", 2, None)
+
+
 def test_config_excuses_and_leaves_out(repo: Repo) -> None:
     repo.write("vendor/a.txt", key("secret", 1))
     repo.write("tests/a.txt", key("secret", 2))

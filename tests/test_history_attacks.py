@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cencori_guard.exposure import trace
+from cencori_guard.exposure import reached
 from cencori_guard.exposure.walk import Walk, bits
 from cencori_guard.git.graph import Commit
 from cencori_guard.git.refs import Ref
@@ -329,8 +329,8 @@ def test_many_refs_and_many_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     walk = Walk({blob: secrets})
     walk.follow([(Commit(oid.encode(), ()), [(b":000000 100644 " + b"0" * 40 + b" " + blob + b" A", b"k.txt")])])
     looked = []
-    monkeypatch.setattr(trace, "bits", lambda mask: looked.append(mask) or bits(mask))
-    refs = trace._Refs(walk, [Ref(b"refs/heads/%d" % n, oid, oid) for n in range(1_000)])
+    monkeypatch.setattr(reached, "bits", lambda mask: looked.append(mask) or bits(mask))
+    refs = reached.Reached(walk, [Ref(b"refs/heads/%d" % n, oid, oid) for n in range(1_000)])
     assert len(looked) == 2
     names, more = refs.reaching([0])
     assert (len(names), more) == (100, 900)

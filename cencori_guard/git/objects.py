@@ -122,6 +122,15 @@ def types_of(git: Git, oids: Iterable[str]) -> dict[str, str]:
     return {oid: kind for oid, kind in zip(wanted, said, strict=True) if " " not in kind}
 
 
+def versions_at(git: Git, places: Sequence[tuple[bytes, bytes]]) -> dict[tuple[bytes, bytes], bytes]:
+    """The id of what each ``(commit, path)`` names; a path has no line end in it."""
+    asking = git.start("cat-file", "--batch-check=%(objectname)", "--buffer", stdin=True)
+    asking.feed(commit + b":" + path + b"\n" for commit, path in places)
+    said = list(asking.lines())
+    asking.finish()
+    return {place: oid for place, oid in zip(places, said, strict=False) if b" " not in oid}
+
+
 def tree_files(git: Git, tree: str) -> Iterator[tuple[bytes, bytes]]:
     """``(path, id)`` of every file in *tree*, or in what it leads to.  Raises :class:`GitError`, also for a blob."""
     listing = git.start("ls-tree", "-r", "-z", "--full-tree", tree)
