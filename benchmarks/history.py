@@ -3,7 +3,7 @@
     python benchmarks/history.py [--runs N] REPOSITORY...
 
 Runs are interleaved, the median counts.  Memory is the peak of all processes of a scan
-together (resident, what they share counted in each), and of the largest of them.
+together, and of the largest of them; what they share is divided among them.
 """
 
 from __future__ import annotations
@@ -14,11 +14,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
-
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def listed(repository: str) -> dict[str, list[bytes]]:
@@ -48,43 +45,45 @@ def bare(repository: str, oids: list[bytes]) -> float:
         return time.perf_counter() - began
 
 
-def resident(group: int) -> list[int]:
-    """The resident bytes of each process of a group."""
+def proportional(group: int) -> list[int]:
+    """The bytes of each process of a group in memory, those that it shares divided among the sharers."""
     sizes = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             if int(entry.read_text().rpartition(")")[2].split()[2]) == group:
-                sizes.append(int((entry.parent / "statm").read_text().split()[1]) * _PAGE)
+                rollup = (entry.parent / "smaps_rollup").read_text()
+                sizes.append(int(rollup.partition("\nPss:")[2].split()[0]) << 10)
         except (OSError, ValueError, IndexError):
             continue
     return sizes
 
 
-def scan(repository: str) -> tuple[float, int, int, str]:
-    """Seconds, peak bytes together and of the largest process, and the last line that the scan prints."""
-    began = time.perf_counter()
-    process = subprocess.Popen(
+def start(repository: str) -> subprocess.Popen[bytes]:
+    """A scan, in a process group of its own."""
+    return subprocess.Popen(
         [sys.executable, "-m", "cencori_guard", "scan", "--history", "--no-config", repository],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    peak = [0, 0]
 
-    def watch() -> None:
-        while process.poll() is None:
-            sizes = resident(process.pid)
-            peak[:] = max(peak[0], sum(sizes)), max(peak[1], *sizes, 0)
-            time.sleep(0.02)
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    assert process.stdout
-    said = process.stdout.read()
-    process.wait()
-    seconds = time.perf_counter() - began
-    watcher.join()
-    return seconds, peak[0], peak[1], said.decode().strip().splitlines()[-1]
+def scan(repository: str) -> tuple[float, str]:
+    """Seconds, and the last line that the scan prints."""
+    began = time.perf_counter()
+    said, _ = start(repository).communicate()
+    return time.perf_counter() - began, said.decode().strip().splitlines()[-1]
+
+
+def memory(repository: str) -> tuple[int, int]:
+    """The peak bytes of all processes together, and of the largest; to look takes time, so this run is not timed."""
+    process = start(repository)
+    together = largest = 0
+    while process.poll() is None:
+        sizes = proportional(process.pid)
+        together, largest = max(together, sum(sizes)), max(largest, *sizes, 0)
+        time.sleep(0.02)
+    return together, largest
 
 
 def main() -> None:
@@ -104,13 +103,13 @@ def main() -> None:
             alls.append(bare(repository, everything))
             scans.append(scan(repository))
         of_blobs, of_all = statistics.median(blobs), statistics.median(alls)
-        ours = statistics.median(s for s, *_ in scans)
-        size = scans[-1][3].split(" B, ")[0]
+        ours = statistics.median(seconds for seconds, _ in scans)
+        together, largest = memory(repository)
         name = Path(repository).resolve().parent.name if repository.endswith("repo") else Path(repository).name
         print(
-            f"{name}  {len(objects['blob'])}  {len(everything)}  {size} | {of_blobs:.2f}  {of_all:.2f}  {ours:.2f} | "
-            f"{ours / of_blobs:.2f}  {ours / of_all:.2f} | "
-            f"{max(s[1] for s in scans) >> 20}  {max(s[2] for s in scans) >> 20}"
+            f"{name}  {len(objects['blob'])}  {len(everything)}  {scans[-1][1]} | "
+            f"{of_blobs:.2f}  {of_all:.2f}  {ours:.2f} | {ours / of_blobs:.2f}  {ours / of_all:.2f} | "
+            f"{together >> 20}  {largest >> 20}"
         )
 
 

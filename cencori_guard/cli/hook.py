@@ -17,7 +17,7 @@ def command(verbose: int, quiet: bool) -> None:
     """What git hooks call; people rather call scan."""
 
 
-@command.command(name="pre-commit")
+@command.command(name="pre-commit", short_help="Look at what the commit will hold.")
 @click.argument("files", metavar="[FILES]...", nargs=-1)
 @common
 @click.pass_context
@@ -35,7 +35,7 @@ def pre_commit(context: click.Context, files: tuple[str, ...], verbose: int, qui
     return check_staged(files, verbosity(context, verbose, quiet))
 
 
-@command.command(name="commit-msg")
+@command.command(name="commit-msg", short_help="Look at the message of the commit.")
 @click.argument("file")
 @common
 @click.pass_context
@@ -53,7 +53,7 @@ def commit_msg(context: click.Context, file: str, verbose: int, quiet: bool) -> 
     return check_message(file, verbosity(context, verbose, quiet))
 
 
-@command.command(name="pre-push")
+@command.command(name="pre-push", short_help="Look at all that a push adds.")
 @click.argument("remote", required=False, default="")
 @click.argument("url", required=False, default="")
 @common
@@ -73,7 +73,7 @@ def pre_push(context: click.Context, remote: str, url: str, verbose: int, quiet:
     return check_push(remote, _lines_of_git("pre-push"), os.environ, verbosity(context, verbose, quiet))
 
 
-@command.command(name="pre-receive")
+@command.command(name="pre-receive", short_help="On a server: look at all that a push adds.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),

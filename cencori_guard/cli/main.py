@@ -62,6 +62,7 @@ def root(verbose: int, quiet: bool) -> None:
     \b
       cencori-guard scan .           look at this directory, as CI does
       cencori-guard scan --staged    look at what the next commit holds
+      cencori-guard scan --history   look at every object of the repository
       cencori-guard rules            what is looked for, and why
 
     Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 not everything could be looked

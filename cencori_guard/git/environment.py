@@ -33,8 +33,8 @@ HARDENED_CONFIG = (
 # in the same time; but a limit of few windows makes it slow.
 BOUNDED_CONFIG = (
     ("core.bigFileThreshold", "16m"),
-    ("core.deltaBaseCacheLimit", "32m"),
-    ("core.packedGitLimit", "64m"),
+    ("core.deltaBaseCacheLimit", "16m"),
+    ("core.packedGitLimit", "32m"),
     ("core.packedGitWindowSize", "8m"),
 )
 
