@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from cencori_guard.errors import GitError
-from cencori_guard.git.refs import Ref
 from cencori_guard.git.remotes import remote_urls
 from cencori_guard.git.runner import Git
 from cencori_guard.keys import find_keys
@@ -13,11 +12,11 @@ from cencori_guard.models import Blob, Match
 from cencori_guard.tally import Tally
 
 
-def in_refs(refs: Sequence[Ref]) -> Iterator[Match]:
-    """The keys in the names of *refs*."""
-    for ref in refs:
-        for key in dict.fromkeys(hit.key for hit in find_keys(ref.name)):
-            blob = Blob(b"ref:" + ref.name, b"", tracked=True, kind="ref", metadata=True)
+def in_refs(names: Iterable[bytes]) -> Iterator[Match]:
+    """The keys in the *names* of refs."""
+    for name in names:
+        for key in dict.fromkeys(hit.key for hit in find_keys(name)):
+            blob = Blob(b"ref:" + name, b"", tracked=True, kind="ref", metadata=True)
             yield Match(blob, key, None, None, None)
 
 

@@ -34,23 +34,32 @@ class Ref(NamedTuple):
         return self.name
 
 
-def read_refs(git: Git) -> tuple[list[Ref], str]:
-    """All refs, branches first, then tags, remote branches and the rest; and each HEAD that is on no branch.
+# A ref as it is listed: its full name, and the id of the object it names.
+Named = tuple[bytes, str]
 
-    Those whose object is not here are left out.  With them what there is to say about
-    broken ones.  Raises :class:`GitError`.
-    """
+
+def list_refs(git: Git) -> tuple[list[Named], str]:
+    """All refs, and what git had to say about broken ones.  Raises :class:`GitError`."""
     listing = git.start("for-each-ref", "--format=%(objectname) %(refname)")
-    named = [line.partition(b" ")[::2] for line in listing.lines()]
-    said = listing.finish()
-    peeled = commits_of(git, {oid.decode("ascii") for oid, _ in named})
-    refs = [Ref(name, oid.decode("ascii"), peeled.get(oid.decode("ascii"), "")) for oid, name in named]
-    gone = [ref.name.decode("utf-8", "backslashreplace") for ref in refs if not ref.peeled]
-    if gone:
-        said = f"{said} {gone[0]} names an object that is not here".strip()
-    refs = sorted((ref for ref in refs if ref.peeled), key=_rank)
+    named = []
+    for line in listing.lines():
+        oid, _, name = line.partition(b" ")
+        named.append((name, oid.decode("ascii", "replace")))
+    return named, listing.finish()
+
+
+def follow(git: Git, named: Iterable[Named]) -> tuple[list[Ref], str]:
+    """Where *named* refs lead, branches first, then tags, remote branches and the rest; then HEADs that are on none.
+
+    Those whose object is not here are left out, and spoken of.  Raises :class:`GitError`.
+    """
+    named = list(named)
+    peeled = commits_of(git, {oid for _, oid in named})
+    refs = sorted((Ref(name, oid, peeled[oid]) for name, oid in named if oid in peeled), key=_rank)
+    gone = next((name.decode("utf-8", "backslashreplace") for name, oid in named if oid not in peeled), "")
     tips = {ref.peeled for ref in refs}
-    return refs + [ref for ref in _of_work_trees(git) if ref.name != b"HEAD" or ref.peeled not in tips], said
+    others = [ref for ref in _of_work_trees(git) if ref.name != b"HEAD" or ref.peeled not in tips]
+    return refs + others, f"{gone} names an object that is not here" if gone else ""
 
 
 def _rank(ref: Ref) -> tuple[int, bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 
 from cencori_guard.errors import GitError
@@ -11,7 +11,7 @@ from cencori_guard.exposure.trace import Scope, trace
 from cencori_guard.git.gaps import Absent, Missing, shallow_commits
 from cencori_guard.git.listing import GITLINK, staged_changes
 from cencori_guard.git.objects import all_of, commits_of
-from cencori_guard.git.refs import Ref, read_refs
+from cencori_guard.git.refs import Ref, follow, list_refs
 from cencori_guard.git.runner import Git
 from cencori_guard.jobs.traced import TracedJob
 from cencori_guard.memory import Memory, Store, look_into_store
@@ -36,8 +36,7 @@ class HistoryJob(TracedJob):
         super().__init__(git, metadata=metadata)
         git.check_version()
         # Before anything is listed: what is pushed meanwhile is looked at next time.
-        self._refs: Sequence[Ref]
-        self._refs, self._said_of_refs = read_refs(git)
+        self._named, self._said_of_refs = list_refs(git)
         self._store: Store = look_into_store(git)
         self._known = known if known and not self.beyond(known) else None
         self._absent = None if self._known else Absent(git)
@@ -65,7 +64,7 @@ class HistoryJob(TracedJob):
             tally.skip(b"", f"git for-each-ref said: {self._said_of_refs}", blind=True)
         if self._known:
             again = self._store.loose | {oid.encode("ascii") for oid in (*self._known.found, *self._staged())}
-            tips = [ref.oid for ref in self._refs]
+            tips = [oid for _, oid in self._named]
             yield from newer_blobs(self._git, tips, self._known.tips, again, tally, metadata=self._metadata)
         else:
             yield from history_blobs(self._git, tally, metadata=self._metadata)
@@ -93,17 +92,27 @@ class HistoryJob(TracedJob):
             key = match.key.redacted, match.key.fingerprint()
             self._found.setdefault(match.blob.oid or "", set()).add(key)
         if matches:
-            reachable = [ref.peeled.encode("ascii") for ref in self._refs]
-            scope = Scope((), chain(all_of(self._git, b"commit"), reachable), reachable, self._refs)
+            refs = self._follow(tally)
+            reachable = [ref.peeled.encode("ascii") for ref in refs]
+            scope = Scope((), chain(all_of(self._git, b"commit"), reachable), reachable, refs)
             found, self._history = trace(self._git, matches, scope, tally)
         if not self._metadata:  # notes are blobs, and nobody knew
             return [match for match in found if not match.blob.metadata]
-        return [*found, *self._in_names(self._refs), *metadata.in_remotes(self._git, tally)]
+        return [*found, *self._in_names(name for name, _ in self._named), *metadata.in_remotes(self._git, tally)]
+
+    def _follow(self, tally: Tally) -> list[Ref]:
+        try:
+            refs, why = follow(self._git, self._named)
+        except GitError as error:
+            refs, why = [], str(error)
+        if why:
+            tally.skip(b"", f"not all refs could be followed: {why}", blind=True)
+        return refs
 
     def memory(self) -> Memory:
         """What to remember of a scan that was complete."""
         found = {oid: tuple(sorted(keys)) for oid, keys in self._found.items()}
-        tips = tuple(sorted({ref.oid for ref in self._refs}))
+        tips = tuple(sorted({oid for _, oid in self._named}))
         return Memory(tips, found, self._store.thrown_away, self._metadata)
 
 

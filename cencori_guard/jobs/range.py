@@ -41,7 +41,7 @@ class RangeJob(TracedJob):
             scope = Scope(wanted.options, wanted.revisions, (), wanted.tips, contains=published, published=published)
             found, self._history = trace(self._git, matches, scope, tally)
         if self._metadata:
-            found += self._in_names(self._range.tips)
+            found += self._in_names(ref.name for ref in self._range.tips)
         return found
 
     def check(self, survey: Survey, with_keys: set[bytes], held: Held, tally: Tally) -> Iterator[Finding]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from cencori_guard.classify.contexts import HoldsWebFiles
 from cencori_guard.exposure.metadata import in_refs
 from cencori_guard.exposure.shipped import in_commits
 from cencori_guard.exposure.trace import History
-from cencori_guard.git.refs import Ref
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Blob, Held, Match, State
 from cencori_guard.pipeline import Job
@@ -25,9 +24,9 @@ class TracedJob(Job):
         self._metadata = metadata
         self._history = History()
 
-    def _in_names(self, refs: Sequence[Ref]) -> list[Match]:
-        """The keys in the names of *refs*: there for as long as the refs are."""
-        found = list(in_refs(refs))
+    def _in_names(self, names: Iterable[bytes]) -> list[Match]:
+        """The keys in the *names* of refs: there for as long as the refs are."""
+        found = list(in_refs(names))
         states = {(match.blob.path, match.key): State.TIP for match in found}
         self._history = self._history._replace(states={**self._history.states, **states})
         return found
