@@ -15,7 +15,6 @@ from hashlib import blake2b
 from importlib import resources
 from typing import Any, NamedTuple
 
-from cencori_guard.errors import GitError
 from cencori_guard.git.runner import Git
 
 _DIRECTORY, _FILE = b"cencori-guard", b"history.json"
@@ -27,7 +26,7 @@ _GRAMMAR = ("keys.py", "lookalikes.py", "recognise.py", "search/engine.py", "sea
 
 
 class Memory(NamedTuple):
-    """What has been looked at: all that *tips* reach, with *metadata* or without, and all in the packs *thrown_away*.
+    """What has been looked at: all in *packs*, and so all that *tips* reach; with *metadata* or without.
 
     ``found``: the ids of the objects that hold keys, each with the redacted form and the
     fingerprint of every key in it.
@@ -35,7 +34,7 @@ class Memory(NamedTuple):
 
     tips: tuple[str, ...]
     found: Mapping[str, tuple[tuple[str, str], ...]]
-    thrown_away: tuple[str, ...]
+    packs: tuple[str, ...]
     metadata: bool
 
 
@@ -80,7 +79,7 @@ def _checked(data: Any) -> Memory:  # noqa: ANN401 - whatever the file holds
     found = {}
     for oid, keys in data["found"].items():
         found[oid] = tuple((str(key["redacted"]), str(key["fingerprint"])) for key in keys)
-    return Memory(tuple(data["tips"]), found, tuple(map(str, data["thrown_away"])), data["metadata"])
+    return Memory(tuple(data["tips"]), found, tuple(map(str, data["packs"])), data["metadata"])
 
 
 def save(git: Git, memory: Memory) -> None:
@@ -90,7 +89,7 @@ def save(git: Git, memory: Memory) -> None:
         "grammar": grammar_version(),
         "metadata": memory.metadata,
         "tips": sorted(memory.tips),
-        "thrown_away": sorted(memory.thrown_away),
+        "packs": sorted(memory.packs),
         "found": {
             oid: [{"redacted": redacted, "fingerprint": fingerprint} for redacted, fingerprint in sorted(keys)]
             for oid, keys in sorted(memory.found.items())
@@ -127,36 +126,3 @@ def _open(git: Git, *, make: bool) -> int:
         return os.open(_DIRECTORY, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=outer)
     finally:
         os.close(outer)
-
-
-class Store(NamedTuple):
-    """What lies in a repository's object store outside of the reach of commits."""
-
-    loose: frozenset[bytes]
-    thrown_away: tuple[str, ...]
-    shared: bool
-
-
-def look_into_store(git: Git) -> Store:
-    """The loose objects, the packs of what ``git gc`` threw away (cruft packs), and whether others lend theirs.
-
-    What the commits reach, ``rev-list`` finds; what was only ever staged, or lost its last
-    commit, lies in these.  Raises :class:`GitError`.
-    """
-    said = git.run("rev-parse", "--git-path", "objects").rstrip(b"\n")
-    objects = os.path.join(git.directory, said)
-    loose: set[bytes] = set()
-    try:
-        for directory in os.listdir(objects):
-            if re.fullmatch(rb"[0-9a-f]{2}", directory):
-                loose.update(directory + name for name in os.listdir(os.path.join(objects, directory)))
-        pack = os.path.join(objects, b"pack")
-        packs = os.listdir(pack) if os.path.isdir(pack) else []
-        shared = os.path.exists(os.path.join(objects, b"info", b"alternates"))
-    except OSError as error:
-        raise GitError(f"{os.fsdecode(said)}: cannot be read: {error.strerror}") from error
-    return Store(
-        frozenset(oid for oid in loose if re.match(_ID.encode(), oid)),
-        tuple(sorted(name.decode("ascii", "replace") for name in packs if name.endswith(b".mtimes"))),
-        shared,
-    )

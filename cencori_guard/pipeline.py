@@ -12,7 +12,7 @@ from cencori_guard.gitstate import States
 from cencori_guard.keys import Kind
 from cencori_guard.models import Blob, Finding, Held, Match, ReadInto, Report, Scan, Severity, Slab, Source
 from cencori_guard.policy import stale
-from cencori_guard.policy.survey import Survey
+from cencori_guard.policy.survey import MOST_ENV_FILES, Survey
 from cencori_guard.recognise import recognise, recognise_name
 from cencori_guard.search.engine import search
 from cencori_guard.search.matchers import adaptive
@@ -74,6 +74,9 @@ def run(job: Job, policy: Policy, settings: Settings) -> Report:
             else:
                 survey.hear(found)
         matches = job.trace(matches, survey, tally)
+        if survey.more_env_files:
+            why = f"more than {MOST_ENV_FILES:,} env files, or names that begin like a key; the rest is not looked at"
+            tally.skip(b"", why, blind=True)
         matches += {(m.blob.path, m.key): m for b in survey.suspicious_names for m in recognise_name(b)}.values()
         matches = [match for match in matches if match.blob.metadata or job.wants(match.blob, policy)]
         survey.env_files = {path: blob for path, blob in survey.env_files.items() if job.wants(blob, policy)}

@@ -93,7 +93,7 @@ def test_what_gc_throws_away_is_looked_at(known: Repo) -> None:
     findings = result.report()["findings"]
     assert findings == scan(known).report()["findings"]
     if list((known.path / ".git" / "objects" / "pack").glob("*.mtimes")):
-        assert "packed what nothing reaches" in result.err
+        assert "packed most of it anew" in result.err
         assert "packed" not in scan(known, "--incremental").err
 
 
@@ -106,7 +106,7 @@ def test_what_is_pruned_is_gone(known: Repo) -> None:
     known.git("gc", "-q", "--prune=now")
     result = scan(known, "--incremental")
     assert result.code == 0
-    assert "are here any more, so everything is looked at" in result.err
+    assert "so everything is looked at" in result.err
     assert scan(known, "--incremental").err == ""
 
 

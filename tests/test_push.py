@@ -176,6 +176,8 @@ def test_a_push_to_a_url_and_to_a_name_that_is_a_pattern(server: Server, secret:
     for remote in ("*", "o*", "", "--all", "other/../*"):
         result = guard("hook", "pre-push", "--", remote, "url", cwd=clone.path, stdin=lines)
         assert result.code == 1, remote
+    assert guard("hook", "pre-push", "other", "url", cwd=clone.path, stdin=lines).code == 1, "other has lost main"
+    lines = lines.replace(b"refs/heads/main " + b"0" * 40, b"refs/heads/new " + b"0" * 40)
     assert guard("hook", "pre-push", "other", "url", cwd=clone.path, stdin=lines).code == 0
 
 
@@ -289,6 +291,8 @@ def test_as_pre_commit_calls_it(server: Server, secret: str) -> None:
     assert under_pre_commit(clone, PRE_COMMIT_LOCAL_BRANCH="refs/heads/gone", **told).code == 1, "then HEAD"
     assert under_pre_commit(clone).code == 1, "called by hand: all of HEAD"
     clone.git("update-ref", "refs/remotes/origin/main", tip)
+    assert under_pre_commit(clone, PRE_COMMIT_LOCAL_BRANCH="refs/heads/main", **told).code == 1, "it has lost main"
+    told["PRE_COMMIT_REMOTE_BRANCH"] = "refs/heads/new"
     assert under_pre_commit(clone, PRE_COMMIT_LOCAL_BRANCH="refs/heads/main", **told).code == 0
     assert under_pre_commit(clone, PRE_COMMIT_TO_REF=tip, **told).code == 0
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from cencori_guard.errors import UsageError
 from cencori_guard.jobs.beginnings import holds_beginning
 
 # Below it ``git commit --verbose`` shows the diff, which is no part of the message
-# (wt-status.c in git's source: the cut line, then two lines of explanation, with the
+# (wt-status.c in git's source: the cut line, then lines of explanation, all with the
 # comment character that the user likes).
 _CUT = b" ------------------------ >8 ------------------------\n"
-_EXPLAINED = (b" Do not modify or remove the line above.\n", b" Everything below it will be ignored.\n")
 
 
 def check_message(file: str, verbosity: int = 0) -> int:
@@ -46,17 +45,18 @@ def message_in(text: bytes, marks: Collection[bytes]) -> bytes:
     while at >= 0:
         start = text.rfind(b"\n", 0, at) + 1
         mark = text[start:at]
-        explained = mark + _EXPLAINED[0] + mark + _EXPLAINED[1]
-        behind = at + len(_CUT) + len(explained)
-        # The diff follows at once, or nothing does.
-        if (
-            mark in marks
-            and text.startswith(explained, at + len(_CUT))
-            and (text.startswith(b"diff ", behind) or not text[behind:].strip())
-        ):
+        # Comments explain it, in the user's language; then comes a diff at once, or nothing.
+        behind = text[at + len(_CUT) :].split(b"\n") if mark in marks else []
+        rest = behind[_leading(behind, mark) :]
+        if len(rest) < len(behind) and (not b"".join(rest).strip() or rest[0].startswith(b"diff ")):
             return text[:start]
         at = text.find(_CUT, at + 1)
     return text
+
+
+def _leading(lines: Sequence[bytes], mark: bytes) -> int:
+    """How many of *lines*, from the first on, begin with *mark*."""
+    return next((n for n, line in enumerate(lines) if not line.startswith(mark)), len(lines))
 
 
 def _scan(path: bytes, text: bytes, verbosity: int) -> int:

@@ -32,12 +32,14 @@ def check_push(remote: str, lines: bytes, environ: Mapping[str, str], verbosity:
     of git's, and :class:`GitError`.
     """
     here = os.fsencode(os.getcwd())
-    root = find_checkout(here) or here
+    # git starts its hooks where they belong, and says so.
+    root = here if "GIT_DIR" in environ else find_checkout(here) or here
     git = Git(root, follow_redirections=True)
     if "PRE_COMMIT" in environ and not lines:
         wanted = _told_by_pre_commit(git, environ)
     else:
-        wanted = revisions.pushed(git, _updates(_PUSH_LINE, lines), known=revisions.tracking(git, remote))
+        updates = list(_updates(_PUSH_LINE, lines))
+        wanted = revisions.pushed(git, updates, known=revisions.tracking(git, remote, updates))
     if not wanted.include:
         return ExitCode.CLEAN
     report = run(RangeJob(git, wanted, published=False), policy_for(root, [(root, root)]), Settings())
@@ -58,8 +60,9 @@ def _told_by_pre_commit(git: Git, environ: Mapping[str, str]) -> Range:
         raise UsageError("there is no commit here that could be pushed")
     old = revisions.resolve(git, base) if base else None
     name = environ.get("PRE_COMMIT_REMOTE_BRANCH") or tip
-    known = revisions.tracking(git, environ.get("PRE_COMMIT_REMOTE_NAME", ""))
-    return revisions.pushed(git, [Update(os.fsencode(name), old or "0" * len(new), new)], known=known)
+    updates = [Update(os.fsencode(name), old or "0" * len(new), new)]
+    known = revisions.tracking(git, environ.get("PRE_COMMIT_REMOTE_NAME", ""), updates)
+    return revisions.pushed(git, updates, known=known)
 
 
 def check_receive(lines: bytes, timeout: float | None, verbosity: int) -> int:

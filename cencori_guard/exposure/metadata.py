@@ -28,7 +28,7 @@ def in_remotes(git: Git, tally: Tally) -> Iterator[Match]:
         tally.skip(b"", f"the remotes could not be read: {error}", blind=True)
         return
     seen = set()
-    for name, url in urls:
+    for name, _, url in urls:
         for hit in find_keys(name + b" " + url):
             if (name, hit.key) not in seen:
                 seen.add((name, hit.key))

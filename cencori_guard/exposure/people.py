@@ -7,6 +7,7 @@ of it can be relied on in a repository that somebody made by hand.
 from __future__ import annotations
 
 import re
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
@@ -52,7 +53,10 @@ def signature(text: bytes) -> Signature:
 def lines_of_header(text: bytes) -> int:
     """How many lines stand before the message of the commit or tag that begins with *text*."""
     head, blank, _ = text.partition(b"\n\n")
-    return head.count(b"\n") + 2 if blank else text.count(b"\n") + 1
+    if blank:
+        return head.count(b"\n") + 2
+    # Without an end there is no message, or it lies beyond what was read.
+    return text.count(b"\n") + 1 if len(text) < MOST_READ else sys.maxsize
 
 
 def tag_name(text: bytes) -> bytes | None:

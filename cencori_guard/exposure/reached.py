@@ -12,6 +12,8 @@ from cencori_guard.models import State
 
 # Refs that are named; how many more there are is said.
 MOST_REFS = 100
+# Refs that each reach other keys than the rest do; those beyond are not named.
+_MOST_DIFFERENT = 1_000
 
 
 class Reached:
@@ -31,17 +33,17 @@ class Reached:
             newest, refs = together.setdefault((held, reached), (point, []))
             refs.append(ref)
             together[held, reached] = max(newest, point), refs
-        for (held, reached), (newest, refs) in together.items():
+        for count, ((held, reached), (newest, refs)) in enumerate(together.items()):
             self.held |= held
             self.reached |= reached
+            if count >= _MOST_DIFFERENT:  # the state stays exact
+                continue
             for number in bits(held):
                 self._last[number] = max(self._last.get(number, newest), newest)
             for number in bits(reached):
                 self._count[number] = self._count.get(number, 0) + len(refs)
-                self._reaching.setdefault(number, []).extend(refs[:MOST_REFS])
-        order = {ref: position for position, ref in enumerate(tips)}
-        for number, refs in self._reaching.items():
-            self._reaching[number] = sorted(refs, key=order.__getitem__)[:MOST_REFS]
+                named = self._reaching.setdefault(number, [])
+                named += refs[: MOST_REFS - len(named)]
 
     def state(self, mask: int) -> State:
         """Where git has the places of *mask*."""

@@ -168,7 +168,10 @@ def _at_tips(git: Git, found: Sequence[Traced], hits: Hits) -> Iterator[Traced]:
     asked = [
         t for t in found if t.state is State.TIP and t.last and t.match.blob.oid and b"\n" not in t.match.blob.path
     ]
-    versions = versions_at(git, [(t.last or b"", t.match.blob.path) for t in asked if not t.match.blob.metadata])
+    try:
+        versions = versions_at(git, [(t.last or b"", t.match.blob.path) for t in asked if not t.match.blob.metadata])
+    except GitError:  # the time is up, and the newest version is as good as any
+        versions = {}
     for traced in found:
         blob = traced.match.blob
         oid = versions.get((traced.last or b"", blob.path)) if traced.state is State.TIP else None
@@ -179,7 +182,8 @@ def _at_tips(git: Git, found: Sequence[Traced], hits: Hits) -> Iterator[Traced]:
 
 
 def _last(refs: Reached, places: Sequence[Place], numbers: Sequence[int], state: State) -> bytes | None:
-    points = [refs.last(n) if state is State.TIP else p.last for n, p in zip(numbers, places, strict=True)]
+    points = [refs.last(n) if state is State.TIP else None for n in numbers]
+    points = points if any(points) else [place.last for place in places]
     return max((point for point in points if point), default=(0, None))[1]
 
 

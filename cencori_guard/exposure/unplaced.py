@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from cencori_guard.errors import GitError
 from cencori_guard.exposure.people import MOST_READ, tag_name, tagged_object
+from cencori_guard.exposure.reached import MOST_REFS
 from cencori_guard.exposure.traced import Hits, Traced
 from cencori_guard.exposure.walk import Walk
 from cencori_guard.git.listing import indexed
-from cencori_guard.git.objects import texts, tree_files, types_of
-from cencori_guard.git.refs import Ref, names_of
+from cencori_guard.git.objects import texts, tree_files
+from cencori_guard.git.refs import Ref, names_of, outside_of_commits
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Match, State
 from cencori_guard.recognise import MOST_IN_SCAN
@@ -61,17 +62,16 @@ def unplaced(
 def _outside_of_commits(git: Git, tips: Sequence[Ref]) -> dict[bytes, tuple[bytes, tuple[str, ...]]]:
     """What refs name that lead to no commit: by id the path (empty for the object itself) and the names of the refs."""
     found: dict[bytes, tuple[bytes, tuple[str, ...]]] = {}
-    kinds = types_of(git, {ref.peeled for ref in tips})
-    for ref in tips:
-        if kinds.get(ref.peeled, "commit") == "commit" or len(found) > MOST_IN_SCAN:
-            continue
-        names = tuple(names_of([ref]))
-        found.setdefault(ref.peeled.encode("ascii"), (b"", names))
-        try:
-            for path, oid in tree_files(git, ref.peeled):
-                found.setdefault(oid, (path, names))
-        except GitError:  # a blob
-            continue
+    try:
+        for oid, kind, refs in outside_of_commits(git, tips):
+            names = tuple(names_of(refs[:MOST_REFS]))
+            found.setdefault(oid.encode("ascii"), (b"", names))
+            for path, file in tree_files(git, oid) if kind == "tree" else ():
+                found.setdefault(file, (path, names))
+                if len(found) > MOST_IN_SCAN:
+                    return found
+    except GitError:  # the time is up: they stay where they are
+        pass
     return found
 
 
@@ -98,12 +98,19 @@ def in_tags(git: Git, matches: Sequence[Match], tips: Sequence[Ref]) -> Iterator
 def _tag_objects(git: Git, tips: Sequence[Ref]) -> dict[str, list[Ref]]:
     """The refs that lead to each tag object: a tag may name a tag."""
     found: dict[str, list[Ref]] = {}
-    level = {ref.oid: [ref] for ref in reversed(tips) if ref.oid != ref.peeled or ref.name.startswith(b"refs/tags/")}
+    level: dict[str, list[Ref]] = {}
+    for ref in tips:
+        if ref.oid != ref.peeled or ref.name.startswith(b"refs/tags/"):
+            level.setdefault(ref.oid, []).append(ref)
     for _ in range(_DEEPEST_TAG):
         level = {oid: refs for oid, refs in level.items() if oid not in found}
         if not level:
             break
         found.update(level)
         named = {oid: tagged_object(text) for oid, text in texts(git, level, 256).items()}
-        level = {target: level[oid] for oid, target in named.items() if target}
+        deeper: dict[str, list[Ref]] = {}
+        for oid, target in named.items():
+            if target:
+                deeper.setdefault(target, []).extend(level[oid])
+        level = deeper
     return found

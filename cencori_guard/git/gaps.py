@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from cencori_guard.errors import GitError
+from cencori_guard.git.objects import commits_of
 from cencori_guard.git.runner import Git, Process
 
 
@@ -28,8 +29,13 @@ class Absent:
     reading it: what a lost pack, a deleted object or a partial clone lacks comes out.
     """
 
-    def __init__(self, git: Git, revisions: Sequence[str] = ("--all",)) -> None:
-        self._process: Process = git.start("rev-list", "--objects", "--missing=print", "--quiet", *revisions)
+    def __init__(self, git: Git, known: Iterable[str] = ()) -> None:
+        """*known*: the ids of what need not be walked again."""
+        still_here = commits_of(git, known)
+        self._process: Process = git.start(
+            "rev-list", "--objects", "--missing=print", "--quiet", "--all", "--stdin", stdin=True
+        )
+        self._process.feed(b"^" + oid.encode("ascii") + b"\n" for oid in still_here)
 
     def result(self) -> Missing:
         """What is absent.  Raises :class:`GitError` where the walk itself could not go on."""

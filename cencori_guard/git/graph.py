@@ -10,6 +10,7 @@ from cencori_guard.git.listing import GITLINK
 from cencori_guard.git.runner import Git, Process
 
 _GONE = b"000000"
+TREE = "040000"
 
 
 class Commit(NamedTuple):
@@ -85,12 +86,12 @@ class NewVersion(NamedTuple):
     mode: str
 
 
-def new_versions(git: Git, history: Iterable[Commit]) -> Iterator[NewVersion]:
+def new_versions(git: Git, history: Iterable[Commit], *, directories: bool = False) -> Iterator[NewVersion]:
     """Yield what the commits of *history* bring, merges made by hand included; not what they take away.
 
-    Raises :class:`GitError`.
+    Files, and, if asked, *directories* and submodules.  Raises :class:`GitError`.
     """
-    process = _diff_tree(git, "--stdin", "-c")
+    process = _diff_tree(git, "--stdin", "-c", *["-t"] * directories)
     process.feed(commit.oid + b"\n" for commit in history)
     records = process.records()
     commit = b""
@@ -102,7 +103,7 @@ def new_versions(git: Git, history: Iterable[Commit]) -> Iterator[NewVersion]:
         words = record.split(b" ")  # one colon, mode and id for each parent, then the commit's own
         parents = len(words[0]) - len(words[0].lstrip(b":"))
         mode = words[parents]
-        if mode != _GONE and mode != GITLINK.encode():
+        if mode != _GONE and (directories or mode != GITLINK.encode()):
             yield NewVersion(commit, path, words[2 * parents + 1].decode("ascii"), mode.decode("ascii"))
     process.finish()
 

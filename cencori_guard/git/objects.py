@@ -101,34 +101,52 @@ def in_blocks(wanted: Iterable[Wanted[Tag]]) -> Iterator[list[Wanted[Tag]]]:
 def commits_of(git: Git, oids: Iterable[str]) -> dict[str, str]:
     """Those of *oids* that are here, each with the commit it leads to (itself, where it leads to none)."""
     wanted = sorted(oids)
-    asking = git.start("cat-file", "--batch-check=%(objectname)", "--buffer", stdin=True)
-    asking.feed(line.encode("ascii") for oid in wanted for line in (oid + "\n", oid + "^{commit}\n"))
-    said = [line.decode("ascii", "replace") for line in asking.lines()]
-    asking.finish()
+    said = checked(git, [line.encode("ascii") for oid in wanted for line in (oid, oid + "^{commit}")], "%(objectname)")
     found = {}
     for oid, itself, commit in zip(wanted, said[::2], said[1::2], strict=True):
-        if itself == oid:
-            found[oid] = commit if " " not in commit else oid  # "ID^{commit} missing"
+        if itself == oid.encode("ascii"):
+            found[oid] = oid if b" " in commit else commit.decode("ascii")
     return found
 
 
-def types_of(git: Git, oids: Iterable[str]) -> dict[str, str]:
-    """The type of each of *oids* that is here."""
+def targets_of(git: Git, oids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """What each of *oids* leads to, past all tags: ``(id, type)``; only those that are here."""
     wanted = sorted(oids)
-    asking = git.start("cat-file", "--batch-check=%(objecttype)", "--buffer", stdin=True)
-    asking.feed(oid.encode("ascii") + b"\n" for oid in wanted)
-    said = [line.decode("ascii", "replace") for line in asking.lines()]
-    asking.finish()
-    return {oid: kind for oid, kind in zip(wanted, said, strict=True) if " " not in kind}
+    said = checked(git, [oid.encode("ascii") + b"^{}" for oid in wanted], "%(objectname) %(objecttype)")
+    found = {}
+    for oid, words in zip(wanted, (line.decode("ascii", "replace").split(" ") for line in said), strict=True):
+        if words[-1] != "missing" and len(words) == 2:
+            found[oid] = words[0], words[1]
+    return found
 
 
 def versions_at(git: Git, places: Sequence[tuple[bytes, bytes]]) -> dict[tuple[bytes, bytes], bytes]:
     """The id of what each ``(commit, path)`` names; a path has no line end in it."""
-    asking = git.start("cat-file", "--batch-check=%(objectname)", "--buffer", stdin=True)
-    asking.feed(commit + b":" + path + b"\n" for commit, path in places)
-    said = list(asking.lines())
-    asking.finish()
-    return {place: oid for place, oid in zip(places, said, strict=False) if b" " not in oid}
+    said = checked(git, [commit + b":" + path for commit, path in places], "%(objectname)")
+    return {place: oid for place, oid in zip(places, said, strict=True) if b" " not in oid}
+
+
+def checked(git: Git, names: Sequence[bytes], form: str) -> list[bytes]:
+    """What ``cat-file --batch-check`` says of each of *names*; where it fails at one, ``? missing``.
+
+    Raises :class:`GitError` where it fails again and again.
+    """
+    said: list[bytes] = []
+    for _ in range(_MOST_FAILURES):
+        left = names[len(said) :]
+        if not left:
+            return said
+        asking = git.start("cat-file", f"--batch-check={form}", stdin=True)
+        asking.feed(name + b"\n" for name in left)
+        said += list(asking.lines())[: len(left)]
+        try:
+            asking.finish()
+        except GitError:
+            if len(said) == len(names):
+                return said
+            git.check_time()
+            said.append(b"? missing")
+    raise GitError("git cat-file fails at one object after the other")
 
 
 def tree_files(git: Git, tree: str) -> Iterator[tuple[bytes, bytes]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from cencori_guard.git.objects import commits_of
+from cencori_guard.git.objects import checked, commits_of, targets_of
 from cencori_guard.git.runner import Git
 
 NOTES = b"refs/notes/"
@@ -74,13 +74,15 @@ def _of_work_trees(git: Git) -> list[Ref]:
     for tree in _listed(os.path.join(common, b"worktrees")):
         own = os.path.join(common, b"worktrees", tree)
         names.append(b"worktrees/" + tree + b"/HEAD")
+        # A link would lead out of the repository, wherever its owner likes.
+        if os.path.islink(own) or os.path.islink(os.path.join(own, b"refs")):
+            continue
         for directory, _, files in os.walk(os.path.join(own, b"refs")):
             names += [os.path.join(b"worktrees", tree, os.path.relpath(os.path.join(directory, f), own)) for f in files]
-    names = [name for name in names if not set(b"\n ^~:@{") & set(name)][:_MOST_OF_WORK_TREES]
-    asking = git.start("cat-file", "--batch-check=%(objectname)", stdin=True)
-    asking.feed(name + b"\n" for name in names)
-    oids = [line.decode("ascii", "replace") for line in asking.lines()]
-    asking.finish(ok=tuple(range(-64, 256)))
+            if len(names) > _MOST_OF_WORK_TREES:
+                break
+    names = [n for n in names if b"@{" not in n and not set(b"\n ^~:") & set(n)][:_MOST_OF_WORK_TREES]
+    oids = [line.decode("ascii", "replace") for line in checked(git, names, "%(objectname)")]
     here = commits_of(git, {oid for oid in oids if " " not in oid})
     found = {}
     for name, oid in zip(names, oids, strict=False):
@@ -100,3 +102,18 @@ def _listed(directory: bytes) -> list[bytes]:
 def names_of(refs: Iterable[Ref]) -> list[str]:
     """The short names of *refs* as text, each once."""
     return list(dict.fromkeys(ref.short.decode("utf-8", "backslashreplace") for ref in refs))
+
+
+def outside_of_commits(git: Git, refs: Iterable[Ref]) -> Iterator[tuple[str, str, list[Ref]]]:
+    """What refs lead to that is no commit: its id, its type (``blob`` or ``tree``), and those refs.
+
+    Raises :class:`GitError`.
+    """
+    targets = targets_of(git, {ref.oid for ref in refs})
+    together: dict[tuple[str, str], list[Ref]] = {}
+    for ref in refs:
+        target = targets.get(ref.oid)
+        if target and target[1] in ("blob", "tree"):
+            together.setdefault(target, []).append(ref)
+    for (oid, kind), those in together.items():
+        yield oid, kind, those

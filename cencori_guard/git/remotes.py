@@ -35,8 +35,8 @@ _SITES = {
 }
 
 
-def remote_urls(git: Git) -> list[tuple[bytes, bytes]]:
-    """``(name, URL)`` of every remote, those for pushing too, as the repository's own config says.
+def remote_urls(git: Git, *, everywhere: bool = False) -> list[tuple[bytes, bytes, bytes]]:
+    """``(name, setting, URL)`` of every remote, as the repository's own config says, or all that git reads.
 
     Included files and the config of a work tree count; an address that stands for the
     beginning of others (``url.*.insteadOf``) comes under the name ``url.insteadOf``.
@@ -47,9 +47,10 @@ def remote_urls(git: Git) -> list[tuple[bytes, bytes]]:
     found = []
     for scope, entry in zip(said[::2], said[1::2], strict=False):
         section, _, url = entry.partition(b"\n")
-        name = section.partition(b".")[2].rpartition(b".")[0]
-        if scope in (b"local", b"worktree"):
-            found.append((name, url) if section.startswith(b"remote.") else (b"url.insteadOf", name))
+        name, _, setting = section.partition(b".")[2].rpartition(b".")
+        if everywhere or scope in (b"local", b"worktree"):
+            remote = section.startswith(b"remote.")
+            found.append((name, setting, url) if remote else (b"url.insteadOf", setting, name))
     return found
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from cencori_guard.errors import GitError, UsageError
-from cencori_guard.git.objects import commits_of
+from cencori_guard.git.objects import checked, commits_of
 from cencori_guard.git.refs import Ref
 from cencori_guard.git.remotes import remote_urls
 from cencori_guard.git.runner import Git
@@ -61,8 +61,10 @@ def resolve(git: Git, revision: str) -> str | None:
     """
     if revision.startswith("-") or not revision:
         raise UsageError(f"{redact(revision) or '(nothing)'}: not a revision")
-    said = git.run("rev-parse", "--verify", "--quiet", revision + "^{object}", ok=(0, 1, 128))
-    return said.decode("ascii", "replace").strip() or None
+    said = git.run("rev-parse", "--verify", "--quiet", revision, ok=(0, 1, 128)).decode("ascii", "replace").strip()
+    if said and not re.fullmatch(_ID, said):  # ^A, A..B: more than one object, or less
+        raise UsageError(f"{redact(revision)}: not a revision")
+    return said if said and said in commits_of(git, [said]) else None
 
 
 def parse(git: Git, text: str) -> Range:
@@ -146,13 +148,23 @@ def _distinct(oids: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(oids))
 
 
-def tracking(git: Git, remote: str) -> tuple[str, ...]:
-    """The ``rev-list`` options for all that *remote* is known to have; none where its name could be a pattern.
+def tracking(git: Git, remote: str, updates: Sequence[Update]) -> tuple[str, ...]:
+    """The ``rev-list`` options for all that *remote* is known to have; none where that cannot be relied on.
 
-    The refs of a remote ``a/b`` lie below those of a remote ``a``, and are not its own.
-    Raises :class:`GitError`.
+    Nothing is known where its name could be a pattern, where what is pushed goes elsewhere
+    than what is fetched comes from, or where the remote has lost a branch that we remember:
+    then the URL may name another repository by now.  The refs of a remote ``a/b`` lie below
+    those of a remote ``a``, and are not its own.  Raises :class:`GitError`.
     """
-    others = {os.fsdecode(name) for name, _ in remote_urls(git) if name.startswith(os.fsencode(remote) + b"/")}
-    if not all(re.fullmatch(_REMOTE_NAME, name) for name in (remote, *others)):
+    settings = remote_urls(git, everywhere=True)
+    others = {name for name, _, _ in settings if name.startswith(os.fsencode(remote) + b"/")}
+    if not all(re.fullmatch(_REMOTE_NAME, name) for name in (remote, *map(os.fsdecode, others))):
         return ()
-    return (*(f"--exclude={name}/*" for name in sorted(others)), f"--remotes={remote}")
+    own = [(kind, url) for name, kind, url in settings if name == os.fsencode(remote)]
+    if {url for kind, url in own if kind == b"pushurl"} - {url for kind, url in own if kind == b"url"}:
+        return ()
+    new = [update.ref for update in updates if is_zero(update.old) and update.ref.startswith(b"refs/heads/")]
+    ours = [b"refs/remotes/" + os.fsencode(remote) + ref[len(b"refs/heads") :] for ref in new]
+    if any(b" " not in oid for oid in checked(git, ours, "%(objectname)")):
+        return ()
+    return (*(f"--exclude={name}/*" for name in sorted(map(os.fsdecode, others))), f"--remotes={remote}")

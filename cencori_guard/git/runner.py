@@ -40,12 +40,16 @@ class Git:
         for process in list(self._running):
             process.kill(why)
 
+    def check_time(self) -> None:
+        """Raise :class:`GitError` where the time is up."""
+        if self._expired:
+            raise GitError(self._expired)
+
     def start(
         self, *args: str | bytes, work_tree: bytes | None = None, stdin: bool = False, bulk: bool = False
     ) -> Process:
         """Start ``git ARGS``; *bulk*: it will write a great deal.  Raises :class:`GitError` where there is no git."""
-        if self._expired:
-            raise GitError(self._expired)
+        self.check_time()
         bulk_end, git_end = _wide_pipe() if bulk else (None, None)
         env = self._env
         if work_tree is not None:

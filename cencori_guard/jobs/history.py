@@ -8,18 +8,21 @@ from itertools import chain
 from cencori_guard.errors import GitError
 from cencori_guard.exposure import metadata
 from cencori_guard.exposure.trace import Scope, trace
-from cencori_guard.git.gaps import Absent, Missing, shallow_commits
-from cencori_guard.git.listing import GITLINK, staged_changes
+from cencori_guard.git.gaps import Absent, shallow_commits
 from cencori_guard.git.objects import all_of, commits_of
 from cencori_guard.git.refs import Ref, follow, list_refs
 from cencori_guard.git.runner import Git
+from cencori_guard.git.store import Store, look_into_store, objects_in
 from cencori_guard.jobs.traced import TracedJob
-from cencori_guard.memory import Memory, Store, look_into_store
+from cencori_guard.memory import Memory
 from cencori_guard.models import Blob, Match, ReadInto, Slab
 from cencori_guard.policy.survey import Survey
-from cencori_guard.sources.history import history_blobs, newer_blobs
+from cencori_guard.sources.history import history_blobs, some_blobs
 from cencori_guard.tally import Tally
 from cencori_guard.triage.decide import Policy
+
+# A new pack that is more than that part of all of them is the old ones, packed anew.
+_WORTH_A_FULL_SCAN = 4
 
 
 class HistoryJob(TracedJob):
@@ -38,8 +41,9 @@ class HistoryJob(TracedJob):
         # Before anything is listed: what is pushed meanwhile is looked at next time.
         self._named, self._said_of_refs = list_refs(git)
         self._store: Store = look_into_store(git)
+        self._new: frozenset[bytes] = frozenset()
         self._known = known if known and not self.beyond(known) else None
-        self._absent = None if self._known else Absent(git)
+        self._absent = Absent(git, self._known.tips if self._known else ())
         self._found: dict[str, set[tuple[str, str]]] = {}
 
     def beyond(self, known: Memory) -> str:
@@ -48,40 +52,48 @@ class HistoryJob(TracedJob):
             return "an earlier scan left out messages, so everything is looked at"
         if self._store.shared:
             return "another repository lends its objects to this one, so everything is looked at"
-        if not set(self._store.thrown_away) <= set(known.thrown_away):
-            return "git has packed what nothing reaches since an earlier scan, so everything is looked at"
+        new = {pack: size for pack, size in self._store.packs.items() if pack not in known.packs}
+        if sum(new.values()) * _WORTH_A_FULL_SCAN > sum(self._store.packs.values()):
+            return "git has packed most of it anew, so everything is looked at"
         try:
-            lost = len(known.found) - len(commits_of(self._git, known.found))
-        except GitError:
-            lost = len(known.found)
-        if lost:  # pruned, or damaged: only a full scan tells
-            return "not all objects that held keys are here any more, so everything is looked at"
+            if len(commits_of(self._git, known.found)) < len(known.found):  # pruned, or lost: only a full scan tells
+                return "not all objects that held keys are here any more, so everything is looked at"
+            self._new = frozenset(objects_in(self._git, self._store, new))
+        except GitError as error:
+            return f"{error}, so everything is looked at"
         return ""
 
     def blobs(self, survey: Survey, tally: Tally, policy: Policy) -> Iterator[Slab | tuple[Blob, ReadInto]]:
         """Every object; beside them git looks for those that should be there and are not."""
         if self._said_of_refs:
             tally.skip(b"", f"git for-each-ref said: {self._said_of_refs}", blind=True)
-        if self._known:
-            again = self._store.loose | {oid.encode("ascii") for oid in (*self._known.found, *self._staged())}
-            tips = [oid for _, oid in self._named]
-            yield from newer_blobs(self._git, tips, self._known.tips, again, tally, metadata=self._metadata)
-        else:
-            yield from history_blobs(self._git, tally, metadata=self._metadata)
         try:
-            _note_edge(self._git, tally)
-            missing = self._absent.result() if self._absent else Missing()
-            if missing.count:
-                tally.skip(b"", missing.explain(self._git), blind=True)
-        except GitError as error:
-            tally.skip(b"", f"whether all objects are here is not known: {error}", blind=True)
+            if self._known:
+                again = self._store.loose | self._new | {oid.encode("ascii") for oid in self._known.found}
+                yield from some_blobs(self._git, sorted(again), tally)
+            else:
+                yield from history_blobs(self._git, tally, metadata=self._metadata)
+            for look in (self._look_at_the_edge, self._look_for_what_is_absent):
+                try:
+                    look(tally)
+                except GitError as error:
+                    tally.skip(b"", f"whether all objects are here is not known: {error}", blind=True)
+        finally:
+            self._absent.stop()
 
-    def _staged(self) -> set[str]:
-        """What is in the index and not in the last commit: `git gc` packs it with what the commits reach."""
-        try:
-            return {oid for _, oid, mode in staged_changes(self._git) if mode != GITLINK}
-        except GitError:  # a bare repository has no index
-            return set()
+    def _look_for_what_is_absent(self, tally: Tally) -> None:
+        missing = self._absent.result()
+        if missing.count:
+            tally.skip(b"", missing.explain(self._git), blind=True)
+
+    def _look_at_the_edge(self, tally: Tally) -> None:
+        cut = shallow_commits(self._git)
+        if cut:
+            why = (
+                f"a shallow clone: what came before its {len(cut):,} oldest commit{'s' * (len(cut) > 1)} is not here; "
+                "`git fetch --unshallow` gets it"
+            )
+            tally.skip(b"", why, blind=True)
 
     def trace(self, matches: list[Match], survey: Survey, tally: Tally) -> list[Match]:
         """The places of *matches* in the history, and what its names hold."""
@@ -113,14 +125,4 @@ class HistoryJob(TracedJob):
         """What to remember of a scan that was complete."""
         found = {oid: tuple(sorted(keys)) for oid, keys in self._found.items()}
         tips = tuple(sorted({oid for _, oid in self._named}))
-        return Memory(tips, found, self._store.thrown_away, self._metadata)
-
-
-def _note_edge(git: Git, tally: Tally) -> None:
-    cut = shallow_commits(git)
-    if cut:
-        why = (
-            f"a shallow clone: what came before its {len(cut):,} oldest commit{'s' * (len(cut) > 1)} is not here; "
-            "`git fetch --unshallow` gets it"
-        )
-        tally.skip(b"", why, blind=True)
+        return Memory(tips, found, tuple(sorted(self._store.packs)), self._metadata)

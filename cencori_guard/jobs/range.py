@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from cencori_guard.errors import GitError
 from cencori_guard.exposure.trace import Scope, trace
 from cencori_guard.git.revisions import Range
 from cencori_guard.git.runner import Git
@@ -11,7 +12,8 @@ from cencori_guard.jobs.traced import TracedJob
 from cencori_guard.models import Blob, Finding, Held, IgnoreRule, Match, ReadInto, Slab
 from cencori_guard.policy import env_files
 from cencori_guard.policy.survey import Survey
-from cencori_guard.sources.range import range_blobs
+from cencori_guard.recognise import recognise_name
+from cencori_guard.sources.range import names_of_directories, range_blobs
 from cencori_guard.tally import Tally
 from cencori_guard.triage.decide import Policy
 
@@ -34,6 +36,9 @@ class RangeJob(TracedJob):
     def trace(self, matches: list[Match], survey: Survey, tally: Tally) -> list[Match]:
         """The places of *matches* in the range.  What trees name was noted with the changes."""
         found: list[Match] = []
+        known = {match.key for blob in survey.suspicious_names for match in recognise_name(blob)}
+        if any(match.blob.kind == "tree" and match.key not in known for match in matches):
+            self._note_directories(survey, tally)
         kinds = ("blob", "commit", "tag") if self._metadata else ("blob",)
         matches = [match for match in matches if match.blob.kind in kinds]
         if matches:
@@ -43,6 +48,14 @@ class RangeJob(TracedJob):
         if self._metadata:
             found += self._in_names(ref.name for ref in self._range.tips)
         return found
+
+    def _note_directories(self, survey: Survey, tally: Tally) -> None:
+        """Note names that are no file's: a new tree has a key in one, which may be older than the range."""
+        try:
+            for blob in names_of_directories(self._git, self._range):
+                survey.note(blob)
+        except GitError as error:
+            tally.skip(b"", f"the names of directories could not be looked at: {error}", blind=True)
 
     def check(self, survey: Survey, with_keys: set[bytes], held: Held, tally: Tally) -> Iterator[Finding]:
         """``env-file-tracked``; what is ignored is a question about a tree."""

@@ -16,6 +16,8 @@ _TELLING = re.compile(
 ).search
 # Dozens of packages say no more than some do.
 _MOST_PROJECTS = 50
+# Nor do more env files than that, or more names that begin like a key.
+MOST_ENV_FILES = 20_000
 
 
 class Survey:
@@ -23,6 +25,7 @@ class Survey:
 
     def __init__(self) -> None:
         self.env_files: dict[bytes, Blob] = {}
+        self.more_env_files = False
         self.saw_ignore_file = False
         self.real_values: set[bytes] = set()
         self.suspicious_names: list[Blob] = []
@@ -41,11 +44,17 @@ class Survey:
             return
         name = base_name(blob.path)
         if is_env_file(name):
-            self.env_files[blob.path] = blob
+            if len(self.env_files) < MOST_ENV_FILES:
+                self.env_files[blob.path] = blob
+            else:
+                self.more_env_files = True
         elif name == _IGNORE_FILE:
             self.saw_ignore_file = True
         if any(prefix in blob.path for prefix in PREFIXES):
-            self.suspicious_names.append(blob)
+            if len(self.suspicious_names) < MOST_ENV_FILES:
+                self.suspicious_names.append(blob)
+            else:
+                self.more_env_files = True
 
     def hear(self, mention: Mention) -> None:
         """Note a sign that the project uses Cencori, if it is one where it stands."""

@@ -7,10 +7,10 @@ from itertools import islice
 
 from cencori_guard.errors import GitError
 from cencori_guard.git.lane import Wanted
-from cencori_guard.git.objects import all_objects, all_of, commits_of, in_blocks, processes
+from cencori_guard.git.objects import all_objects, in_blocks, processes
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Blob, ReadInto, Slab
-from cencori_guard.sources.objects import counted, new_objects, object_blobs
+from cencori_guard.sources.objects import counted, object_blobs
 from cencori_guard.tally import Tally
 
 
@@ -19,30 +19,10 @@ def history_blobs(git: Git, tally: Tally, *, metadata: bool) -> Iterator[Slab | 
     return object_blobs(git, _wanted(git, tally, metadata=metadata), tally, lanes=processes())
 
 
-def newer_blobs(
-    git: Git, tips: Iterable[str], known: Iterable[str], again: Iterable[bytes], tally: Tally, *, metadata: bool
-) -> Iterator[Slab | tuple[Blob, ReadInto]]:
-    """Yield what *tips* and all commits here reach and *known* do not; then the objects *again*."""
-    new = new_objects(git, (), _beyond(git, tips, known), tally, metadata=metadata)
-    return counted(object_blobs(git, in_blocks(_with(new, again)), tally), tally, commits=True)
-
-
-def _beyond(git: Git, tips: Iterable[str], known: Iterable[str]) -> Iterator[bytes]:
-    still_here = commits_of(git, known)
-    for tip in tips:
-        yield tip.encode("ascii")
-    yield from all_of(git, b"commit", b"tag")
-    for tip in still_here:
-        yield b"^" + tip.encode("ascii")
-
-
-def _with(new: Iterable[Wanted[bytes]], again: Iterable[bytes]) -> Iterator[Wanted[bytes]]:
-    left = set(again)
-    for oid, _ in new:
-        left.discard(oid)
-        yield oid, b""
-    for oid in sorted(left):
-        yield oid, b""
+def some_blobs(git: Git, oids: Iterable[bytes], tally: Tally) -> Iterator[Slab | tuple[Blob, ReadInto]]:
+    """Yield the objects *oids*."""
+    wanted = in_blocks((oid, b"") for oid in oids)
+    return counted(object_blobs(git, wanted, tally, lanes=processes()), tally, commits=True)
 
 
 def _wanted(git: Git, tally: Tally, *, metadata: bool) -> Iterator[list[Wanted[bytes]]]:

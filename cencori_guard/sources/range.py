@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cencori_guard.errors import GitError
 from cencori_guard.git.gaps import shallow_commits
-from cencori_guard.git.graph import Commit, NewVersion, commits, new_versions
+from cencori_guard.git.graph import TREE, Commit, NewVersion, commits, new_versions
 from cencori_guard.git.lane import Wanted
-from cencori_guard.git.objects import in_blocks, tree_files, types_of
+from cencori_guard.git.listing import GITLINK
+from cencori_guard.git.objects import in_blocks, tree_files
+from cencori_guard.git.refs import outside_of_commits
 from cencori_guard.git.revisions import Range
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Blob, ReadInto, Slab
@@ -55,14 +57,19 @@ def _renamed(
 
 def _of_trees(git: Git, wanted: Range) -> Iterator[Blob]:
     """The files of those tips that lead to no commit: a tag may name a tree."""
-    kinds = types_of(git, {ref.peeled for ref in wanted.tips})
-    for ref in wanted.tips:
-        if kinds.get(ref.peeled) in ("tree", "tag"):
-            try:
-                for path, oid in tree_files(git, ref.peeled):
-                    yield Blob(path, b"", tracked=True, oid=oid.decode("ascii"))
-            except GitError:  # a tag of a blob
-                continue
+    for tree, kind, _ in outside_of_commits(git, wanted.tips):
+        for path, oid in tree_files(git, tree) if kind == "tree" else ():
+            yield Blob(path, b"", tracked=True, oid=oid.decode("ascii"))
+
+
+def names_of_directories(git: Git, wanted: Range) -> Iterator[Blob]:
+    """The names of directories and submodules that the range brings: few need them, and they are many.
+
+    Raises :class:`GitError`.
+    """
+    for version in new_versions(git, commits(git, wanted.options, wanted.revisions), directories=True):
+        if version.mode in (TREE, GITLINK):
+            yield Blob(version.path, b"", tracked=True)
 
 
 def _blob(version: NewVersion) -> Blob:
