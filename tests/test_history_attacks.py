@@ -413,8 +413,7 @@ def test_packs_are_looked_at_whoever_made_them(repo: Repo, tmp_path: Path) -> No
     for oid in list((repo.path / ".git" / "objects").glob("[0-9a-f][0-9a-f]/*")):
         name = oid.parent.name + oid.name
         command = ["git", "pack-objects", "-q", ".git/objects/pack/pack"]
-        subprocess.run(command, cwd=repo.path, input=f"{name}
-".encode(), check=True, capture_output=True)
+        subprocess.run(command, cwd=repo.path, input=f"{name}\n".encode(), check=True, capture_output=True)
         oid.unlink()
     result = history(repo, "--incremental")
     assert result.err == ""
@@ -619,9 +618,7 @@ def test_a_key_is_taken_out_with_commit_vv(repo: Repo, secret: str, char: str) -
     done = subprocess.run(command, cwd=repo.path, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     cut = f"{char} ------------------------ >8 ------------------------\n"
-    for explained in (
-        f"{char} \u00c4ndern Sie nichts.\n{char} Alles Weitere wird ignoriert.\n",
-        f"{char}\n{char} Changes:\n",
-    ):
+    german = f"{char} \u00c4ndern Sie nichts.\n{char} Alles Weitere wird ignoriert.\n"
+    for explained in (german, f"{char}\n{char} Changes:\n"):
         repo.write("MSG", f"subject\n{cut}{explained}diff --git a/k b/k\n-{secret}\n")
         assert guard("hook", "commit-msg", "MSG", cwd=repo.path).code == 0
