@@ -577,7 +577,7 @@ def test_usage(repo: Repo, tmp_path: Path) -> None:
 def test_an_empty_repository_is_clean_and_says_so(repo: Repo) -> None:
     result = guard("scan", "--history", cwd=repo.path)
     assert result.code == 0
-    assert result.out.startswith("No file to look at (0 files")
+    assert result.out.startswith("Nothing new to look at (0 files")
 
 
 def test_the_repository_runs_nothing(repo: Repo, tmp_path: Path, secret: str) -> None:

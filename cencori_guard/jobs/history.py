@@ -42,12 +42,13 @@ class HistoryJob(TracedJob):
         self._named, self._said_of_refs = list_refs(git)
         self._store: Store = look_into_store(git)
         self._new: frozenset[bytes] = frozenset()
-        self._known = known if known and not self.beyond(known) else None
+        # Why *known* is of no use here; empty where it is.
+        self.beyond = self._beyond(known) if known else ""
+        self._known = None if self.beyond else known
         self._absent = Absent(git, self._known.tips if self._known else ())
         self._found: dict[str, set[tuple[str, str]]] = {}
 
-    def beyond(self, known: Memory) -> str:
-        """Why *known* is of no use here; empty where it is."""
+    def _beyond(self, known: Memory) -> str:
         if self._metadata and not known.metadata:
             return "an earlier scan left out messages, so everything is looked at"
         if self._store.shared:

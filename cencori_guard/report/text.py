@@ -117,7 +117,8 @@ def _closing(report: Report, width: int) -> Iterator[Line]:
     failing = any(f.severity >= report.fail_on and not f.suppressed for f in report.findings)
     verdict, colour = ", ".join(found), "bold red" if failing else "bold"
     if not found:
-        verdict, colour = ("No Cencori key found", "bold green") if scan.blobs else ("No file to look at", "bold")
+        nothing = "Nothing new to look at" if scan.source in ("range", "history") else "No file to look at"
+        verdict, colour = ("No Cencori key found", "bold green") if scan.blobs else (nothing, "bold")
     if report.interrupted:
         verdict, colour = f"{verdict}, but the scan was interrupted", "bold yellow"
     elif not scan.complete or (report.strict and scan.skipped):
