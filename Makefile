@@ -6,7 +6,7 @@ DIR ?= .
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: scan test lint types contract unit coverage clean
+.PHONY: scan test lint types contract unit coverage bench-history clean
 
 scan: $(VENV)/installed
 	@$(BIN)/cencori-guard scan "$(DIR)"
@@ -31,6 +31,10 @@ coverage: $(VENV)/installed-dev $(VENV)/wheels/complete
 	CENCORI_GUARD_TEST_WHEELS=$(abspath $(VENV)/wheels) $(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+# Against git itself, on whole histories: make bench-history REPOS="path/to/one path/to/another"
+bench-history: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/history.py $(REPOS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
