@@ -86,8 +86,8 @@ def recognise(candidates: Iterable[Candidate], tally: Tally) -> Iterator[Match |
                 tally.skip(blob.name, f"has more than {MOST_IN_BLOB:,} keys; the rest is not listed", blind=True)
                 continue
             if len(seen) > MOST_IN_SCAN or times > _MOST_TIMES:
-                why = f"more than {MOST_IN_SCAN:,} keys in one scan; the rest is not listed"
-                tally.skip(blob.name, why, blind=True)
+                many = f"{MOST_IN_SCAN:,} keys" if len(seen) > MOST_IN_SCAN else f"{_MOST_TIMES:,} places with a key"
+                tally.skip(blob.name, f"more than {many} in one scan; the rest is not listed", blind=True)
                 return
         done = offset + (hit.end - hit.start) * window.step
         yield _match(candidate, hit.key, hit.end - hit.start, big=window.encoding == "utf-16-be")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from cencori_guard.errors import UsageError
 from cencori_guard.jobs.beginnings import holds_beginning
@@ -45,18 +45,14 @@ def message_in(text: bytes, marks: Collection[bytes]) -> bytes:
     while at >= 0:
         start = text.rfind(b"\n", 0, at) + 1
         mark = text[start:at]
+        explained = behind = at + len(_CUT)
         # Comments explain it, in the user's language; then comes a diff at once, or nothing.
-        behind = text[at + len(_CUT) :].split(b"\n") if mark in marks else []
-        rest = behind[_leading(behind, mark) :]
-        if len(rest) < len(behind) and (not b"".join(rest).strip() or rest[0].startswith(b"diff ")):
+        while mark in marks and text.startswith(mark, behind):
+            behind = text.find(b"\n", behind) + 1 or len(text)
+        if behind > explained and (text.startswith(b"diff ", behind) or not text[behind:].strip()):
             return text[:start]
-        at = text.find(_CUT, at + 1)
+        at = text.find(_CUT, behind)
     return text
-
-
-def _leading(lines: Sequence[bytes], mark: bytes) -> int:
-    """How many of *lines*, from the first on, begin with *mark*."""
-    return next((n for n, line in enumerate(lines) if not line.startswith(mark)), len(lines))
 
 
 def _scan(path: bytes, text: bytes, verbosity: int) -> int:

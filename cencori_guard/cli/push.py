@@ -16,7 +16,6 @@ from cencori_guard.git.runner import Git
 from cencori_guard.jobs.range import RangeJob
 from cencori_guard.pipeline import Settings, run
 from cencori_guard.sources.targets import find_checkout
-from cencori_guard.triage.config import Config
 from cencori_guard.triage.decide import Policy
 
 _OID = rb"[0-9a-f]{40}(?:[0-9a-f]{24})?"
@@ -88,9 +87,7 @@ def _policy(git: Git) -> Policy:
     except UsageError as error:
         # Else nobody could push what mends it.
         say(f"{error}; so nothing is excused", ExitCode.USAGE)
-        from time import gmtime, strftime
-
-        return Policy([Config()], git.directory, strftime("%Y-%m-%d", gmtime()))
+        return policy_for(git.directory, (), read=False)
 
 
 def _updates(form: bytes, lines: bytes) -> Iterator[Update]:

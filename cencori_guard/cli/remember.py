@@ -19,8 +19,8 @@ class Remembering:
         self._incremental = incremental
         known, why = memory.load(git) if incremental else (None, "")
         self.job = HistoryJob(git, metadata=metadata, known=known)
-        if why or self.job.beyond:
-            say(why or self.job.beyond, ExitCode.CLEAN)
+        if why or self.job.why_everything:
+            say(why or self.job.why_everything, ExitCode.CLEAN)
 
     def keep(self, report: Report) -> None:
         """Remember what was looked at, if that was everything."""

@@ -183,11 +183,11 @@ class Process:
         self.stdout.close()
         code = self._popen.wait()
         self._drain.join()
+        self._ended(self)
         if self._feeder:
             self._feeder.join()
         if self._fed_wrong:
             raise self._fed_wrong
-        self._ended(self)
         said = self._said.decode("utf-8", "backslashreplace").strip()
         if self._killed:
             raise GitError(f"{self._command} was ended: {self._killed}")

@@ -45,7 +45,7 @@ def look_into_store(git: Git) -> Store:
                 whole = os.path.join(directory, b"pack", name)
                 packs[name[: -len(b".pack")].decode("ascii", "backslashreplace")] = os.path.getsize(whole)
         shared = os.path.exists(os.path.join(directory, b"info", b"alternates"))
-    except FileNotFoundError:  # a pack that went while we looked, or none was ever there
+    except FileNotFoundError:  # something went while we looked: as if it lay elsewhere, all is to be looked at
         shared = True
     except OSError as error:
         raise GitError(f"{os.fsdecode(said)}: cannot be read: {error.strerror}") from error

@@ -43,12 +43,12 @@ class HistoryJob(TracedJob):
         self._store: Store = look_into_store(git)
         self._new: frozenset[bytes] = frozenset()
         # Why *known* is of no use here; empty where it is.
-        self.beyond = self._beyond(known) if known else ""
-        self._known = None if self.beyond else known
+        self.why_everything = self._why_everything(known) if known else ""
+        self._known = None if self.why_everything else known
         self._absent = Absent(git, self._known.tips if self._known else ())
         self._found: dict[str, set[tuple[str, str]]] = {}
 
-    def _beyond(self, known: Memory) -> str:
+    def _why_everything(self, known: Memory) -> str:
         if self._metadata and not known.metadata:
             return "an earlier scan left out messages, so everything is looked at"
         if self._store.shared:
