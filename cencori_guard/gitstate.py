@@ -14,7 +14,7 @@ from cencori_guard.git.listing import head_versions
 from cencori_guard.git.runner import Git
 from cencori_guard.keys import Key
 from cencori_guard.models import Blob, Exposure, Match, Source, State
-from cencori_guard.recognise import recognise
+from cencori_guard.recognise.stage import recognise
 from cencori_guard.search.engine import search
 from cencori_guard.search.matchers import ReMatcher
 from cencori_guard.sources.staged import staged_blobs

@@ -160,6 +160,10 @@ class Key:
 
         return blake2b(self._text, digest_size=10, person=b"cencori-guard").hexdigest()
 
+    def begins(self, other: Key) -> bool:
+        """Whether *other* is this key and more."""
+        return self != other and other._text.startswith(self._text)
+
     def __repr__(self) -> str:
         return f"<Key {self.redacted} {self.kind} {self.environment} {self.confidence}>"
 
@@ -205,14 +209,16 @@ def is_plausible(data: bytes | bytearray, at: int, end: int) -> bool:
     return _grammar().plausible.match(data, at, end) is not None
 
 
-def key_at(data: bytes, at: int, *, anywhere: bool = False) -> KeyAt | None:
+def key_at(data: bytes, at: int, *, anywhere: bool = False, unbordered: bool = False) -> KeyAt | None:
     """The key that starts at *at* in *data*, if one does.
 
     *data* must reach :data:`LOOK_BEHIND` bytes before *at* and :data:`LONGEST` bytes
     after it, or to the ends of what is searched.  *anywhere*: within a token too, for
-    what is to be hidden rather than found.
+    what is to be hidden rather than found.  *unbordered*: a whole shape may stand right
+    after a token character, as it does in the strings of binary files.
     """
-    if not anywhere and not starts_token(data, at):
+    bordered = anywhere or starts_token(data, at)
+    if not bordered and not unbordered:
         return None
     for shape, pattern in _grammar().exact:
         match = pattern.match(data, at)
@@ -222,6 +228,8 @@ def key_at(data: bytes, at: int, *, anywhere: bool = False) -> KeyAt | None:
             if is_degenerate(body) or (shape.body is _BASE58 and word_score(body) >= WORDS_FOR_CERTAIN):
                 return None
             return KeyAt(Key(match.group(), shape, Confidence.EXACT), at, match.end())
+    if not bordered:
+        return None
     for shape, pattern in _grammar().likely:
         match = pattern.match(data, at)
         if match:

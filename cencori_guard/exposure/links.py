@@ -27,7 +27,7 @@ class Links:
             return None
         if match.blob.metadata:
             link = self._site.commit.format(commit=commit) if match.blob.kind == "commit" else None
-        elif match.line is not None:
+        elif match.line is not None and not match.inside:
             link = self._site.file.format(commit=commit, path=quote(match.blob.path), line=match.line)
         else:
             link = None

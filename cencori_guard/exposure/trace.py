@@ -20,7 +20,7 @@ from cencori_guard.git.refs import Ref
 from cencori_guard.git.runner import Git
 from cencori_guard.keys import Key
 from cencori_guard.models import Blob, Exposure, Match, State
-from cencori_guard.recognise import MOST_IN_SCAN
+from cencori_guard.recognise.limits import MOST_IN_SCAN
 from cencori_guard.tally import Tally
 
 # Different comments beside one key in one file; where there are more, none of them counts.

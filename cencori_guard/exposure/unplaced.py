@@ -14,7 +14,7 @@ from cencori_guard.git.objects import texts, tree_files
 from cencori_guard.git.refs import Ref, names_of, outside_of_commits
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Match, State
-from cencori_guard.recognise import MOST_IN_SCAN
+from cencori_guard.recognise.limits import MOST_IN_SCAN
 
 _DEEPEST_TAG = 10
 

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from cencori_guard.git.graph import Change, Commit
 from cencori_guard.keys import Key
 from cencori_guard.models import Blob
-from cencori_guard.recognise import MOST_IN_SCAN, recognise_name
+from cencori_guard.recognise.limits import MOST_IN_SCAN
+from cencori_guard.recognise.names import recognise_name
 
 # More names below one directory whose own name holds a key say no more of it.
 _MOST_BELOW = 100

@@ -12,7 +12,7 @@ from cencori_guard.jobs.traced import TracedJob
 from cencori_guard.models import Blob, Finding, Held, IgnoreRule, Match, ReadInto, Slab
 from cencori_guard.policy import env_files
 from cencori_guard.policy.survey import Survey
-from cencori_guard.recognise import recognise_name
+from cencori_guard.recognise.names import recognise_name
 from cencori_guard.sources.range import names_of_directories, range_blobs
 from cencori_guard.tally import Tally
 from cencori_guard.triage.decide import Policy

@@ -36,6 +36,8 @@ class Cursor:
     def __init__(self, head: bytes) -> None:
         """*head*: the first bytes of the blob, a kilobyte of them if there are as many."""
         self.encoding, self._at = sniff(head)
+        # Not a text: its strings may lie back to back.
+        self.is_binary = self.encoding == "utf-8" and b"\0" in head
         self.line = 1
         self.column = 1
 
@@ -67,6 +69,28 @@ class Cursor:
             self.column = 1
         self.column += columns
         self._at = stop - base
+
+    def place(self, data: bytearray, base: int, begin: int, to: int) -> tuple[int, int]:
+        """Line and column of *to*; moves there, unless it is behind: then they are counted back.
+
+        ``data[begin]`` is the first byte of the blob that is there.
+        """
+        if to >= self._at:
+            self.advance(data, base, to)
+            return self.line, self.column
+        between = self._text(data[to + base : self._at + base])
+        lines = between.count("\n")
+        if not lines:
+            return self.line, self.column - len(between)
+        newline = b"\n" if self.width == 1 else "\n".encode(self.encoding)
+        start = data.rfind(newline, begin, to + base)
+        start = begin if start < 0 else start + self.width
+        return self.line - lines, len(self._text(data[start : to + base])) + 1
+
+    def _text(self, data: bytearray) -> str:
+        if self.width == 1:
+            return data.decode("utf-8", "surrogateescape")
+        return data[: len(data) // 2 * 2].decode(self.encoding, "replace")
 
     def char_boundary(self, data: bytearray, base: int, offset: int) -> int:
         """The nearest offset in *data*, at most three bytes before *offset*, that does not split a character."""

@@ -1,0 +1,1 @@
+"""Decoders of what stands in text: each takes some bytes and a place in them, and gives what is written there."""
