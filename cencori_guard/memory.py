@@ -10,19 +10,21 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 
 from cencori_guard.git.runner import Git
+from cencori_guard.search.containers.compressed import installed
 
 _DIRECTORY, _FILE = b"cencori-guard", b"history.json"
 _VERSION = 1
 _MOST_BYTES = 64 << 20
 _ID = r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z"
 # What decides about bytes: a change in any of it, and everything has to be looked at again.
-_GRAMMAR = ("keys.py", "lookalikes.py", "recognise.py", "search/engine.py", "search/matchers.py", "search/needles.py")
+_GRAMMAR = ("keys.py", "lookalikes.py", "recognise", "search")
 
 
 class Memory(NamedTuple):
@@ -39,11 +41,22 @@ class Memory(NamedTuple):
 
 
 def grammar_version() -> str:
-    """A digest of all code that decides whether bytes are a key."""
-    digest = blake2b(digest_size=16)
+    """A digest of all code that decides whether bytes are a key, and of what it can unpack."""
+    digest = blake2b(" ".join(installed()).encode("ascii"), digest_size=16)
+    package = resources.files("cencori_guard")
     for name in _GRAMMAR:
-        digest.update(resources.files("cencori_guard").joinpath(name).read_bytes())
+        for file in _code(package.joinpath(name)):
+            digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def _code(place: Traversable) -> Iterator[Traversable]:
+    """The file of code at *place*, or all in it, in an order of their own."""
+    if place.is_dir():
+        for child in sorted(place.iterdir(), key=lambda child: child.name):
+            yield from _code(child)
+    elif place.name.endswith(".py"):
+        yield place
 
 
 def load(git: Git) -> tuple[Memory | None, str]:

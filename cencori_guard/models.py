@@ -85,6 +85,13 @@ class Exposure(NamedTuple):
     rebase_from: str | None = None
 
 
+class Opened(StrEnum):
+    """What the rest of a container is: a text like any other, or bytes in which nothing has a line."""
+
+    DOCUMENT = "document"
+    ARCHIVE = "archive"
+
+
 class Blob(NamedTuple):
     """A named run of bytes to search.
 
@@ -93,6 +100,9 @@ class Blob(NamedTuple):
     root and ending in a slash (``b""``: the root itself); None outside of git.  ``kind`` is
     the type of the git object it is, if it is one: ``blob``, ``tree``, ``commit`` or ``tag``;
     ``metadata``: its path is no file's, but as in ``commit:ID``.
+
+    ``inside`` leads from the file to a member of an archive, ``decoded`` from a text to what
+    it is an encoding of.  ``opened``: the rest of a container whose members came before it.
     """
 
     path: bytes
@@ -102,6 +112,9 @@ class Blob(NamedTuple):
     oid: str | None = None
     kind: str = "blob"
     metadata: bool = False
+    inside: tuple[bytes, ...] = ()
+    decoded: tuple[str, ...] = ()
+    opened: Opened | None = None
 
     @property
     def name(self) -> bytes:
@@ -157,6 +170,8 @@ class Match(NamedTuple):
     """A key found in a blob.  Lines and columns count from 1, columns in characters, the end exclusive.
 
     A match in a blob's *name* has no line.  ``notes`` are the ``cencori-guard:`` comments that apply to it.
+    ``inside`` and ``decoded`` lead from the file to the text that line and column count in; a
+    decoded text has none, and they are those of the token that was decoded.
     """
 
     blob: Blob
@@ -167,6 +182,7 @@ class Match(NamedTuple):
     decoded: tuple[str, ...] = ()
     excerpt: Excerpt | None = None
     notes: tuple[str, ...] = ()
+    inside: tuple[bytes, ...] = ()
 
 
 class Use(StrEnum):
@@ -224,7 +240,7 @@ class Location(NamedTuple):
     line: int | None = None
     column: int | None = None
     end_column: int | None = None
-    inside: tuple[str, ...] = ()
+    inside: tuple[bytes, ...] = ()
     decoded: tuple[str, ...] = ()
 
 

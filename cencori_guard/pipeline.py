@@ -13,7 +13,8 @@ from cencori_guard.keys import Kind
 from cencori_guard.models import Blob, Finding, Held, Match, ReadInto, Report, Scan, Severity, Slab, Source
 from cencori_guard.policy import stale
 from cencori_guard.policy.survey import MOST_ENV_FILES, Survey
-from cencori_guard.recognise import recognise, recognise_name
+from cencori_guard.recognise.names import recognise_name
+from cencori_guard.recognise.stage import recognise
 from cencori_guard.search.engine import search
 from cencori_guard.search.matchers import adaptive
 from cencori_guard.tally import Tally
@@ -68,7 +69,8 @@ def run(job: Job, policy: Policy, settings: Settings) -> Report:
     interrupted = False
     try:
         blobs = survey.watch(_paced(job.blobs(survey, tally, policy), settings, tally))
-        for found in recognise(search(blobs, adaptive(), tally), tally):
+        matcher = adaptive()
+        for found in recognise(search(blobs, matcher, tally), tally, matcher=matcher):
             if isinstance(found, Match):
                 matches.append(found)
             else:
