@@ -6,6 +6,8 @@ import errno
 import os
 import stat
 
+from cencori_guard.search.containers.kinds import HEAD, kind_of
+
 _FILE_FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
@@ -16,6 +18,9 @@ _FILE_FLAGS = (
 )
 _ROOT_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _DIRECTORY_FLAGS = _ROOT_FLAGS | getattr(os, "O_NOFOLLOW", 0)
+# A file with more than that of nothing in it is read around its holes.
+_MUCH_OF_NOTHING = 64 << 20
+_BLOCK = 512  # what st_blocks counts in
 _HAS_DIR_FD = os.open in os.supports_dir_fd
 
 
@@ -37,6 +42,9 @@ class Files:
         self._fds = [os.open(root, _ROOT_FLAGS)] if _HAS_DIR_FD else []
         self._fd = -1
         self._left = 0
+        self._sparse = False
+        # Bytes of holes in the file last opened that were passed over: there is nothing in them.
+        self.holes = 0
 
     def open(self, path: bytes) -> int:
         """Open the file at *path*, relative to the root, for :meth:`readinto`; returns its size in bytes.
@@ -59,15 +67,50 @@ class Files:
             raise NotRegular(errno.EINVAL, _kind(status.st_mode))
         # Some files (in /proc) have no size and all the same content.
         self._left = status.st_size or -1
+        self.holes = 0
+        blocks = getattr(status, "st_blocks", status.st_size)
+        self._sparse = (
+            hasattr(os, "SEEK_DATA")
+            and status.st_size - blocks * _BLOCK > _MUCH_OF_NOTHING
+            and not self._is_container(path)
+        )
         return status.st_size
+
+    def _is_container(self, path: bytes) -> bool:
+        """Whether places in the file mean something: then its holes are read like anything else."""
+        head = os.pread(self._fd, HEAD, 0)
+        return kind_of(head, 0, len(head), path, named=True) is not None
 
     def readinto(self, view: memoryview) -> int:
         """Read on in the file last opened; 0 at its end."""
         if not self._left:
             return 0
+        if self._sparse:
+            return self._read_around_holes(view)
         got = os.readv(self._fd, [view])
         if self._left > 0:
             self._left = max(0, self._left - got)
+        return got
+
+    def _read_around_holes(self, view: memoryview) -> int:
+        """Read the data of a sparse file; one zero byte stands for each hole, so that nothing is joined."""
+        at = os.lseek(self._fd, 0, os.SEEK_CUR)
+        try:
+            data = os.lseek(self._fd, at, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            data = at + self._left  # nothing but a hole is left
+        if data > at:
+            self.holes += data - at
+            self._left -= data - at
+            os.lseek(self._fd, data, os.SEEK_SET)
+            view[0] = 0
+            return 1
+        end = os.lseek(self._fd, at, os.SEEK_HOLE)
+        os.lseek(self._fd, at, os.SEEK_SET)
+        got = os.readv(self._fd, [view[: min(len(view), end - at)]])
+        self._left = max(0, self._left - got)
         return got
 
     def _enter(self, parts: list[bytes]) -> None:

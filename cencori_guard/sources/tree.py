@@ -63,6 +63,9 @@ class Tree:
                     continue
                 self._tally.files += 1
                 yield blob, files.readinto
+                if files.holes:
+                    why = f"a sparse file: its holes ({files.holes:,} bytes of nothing) were not read"
+                    self._tally.skip(blob.path, why, blind=False)
         finally:
             files.close()
         if not anything and self._ignored:
