@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from cencori_guard.classify.contexts import HoldsWebFiles, context_of
 from cencori_guard.keys import Confidence, Environment, Key, Kind
-from cencori_guard.models import Blob, Context, Finding, Held, Location, Match, Rule, Severity, State
+from cencori_guard.models import Blob, Context, Finding, Held, Location, Match, Opened, Rule, Severity, State
 from cencori_guard.remedy import advice
 from cencori_guard.text import shown
 
@@ -51,7 +51,7 @@ def classify(matches: Iterable[Match], holds_web_files: HoldsWebFiles, held: Hel
             rule,
             severity_of(key, context),
             _message(match, context, state),
-            Location(blob.path, match.line, match.column, match.end_column, (), match.decoded),
+            Location(blob.path, match.line, match.column, match.end_column, match.inside, match.decoded),
             context,
             advice.for_key(key, rule, context, state, path, tracked=blob.tracked, exposure=exposure),
             key=key,
@@ -71,9 +71,13 @@ def _message(match: Match, context: Context, state: State | None) -> str:
     if key.confidence is Confidence.LIKELY:
         what = f"what looks like a {what}"
     where = _in_metadata(match) if context is Context.GIT_METADATA else _in_file(match.blob, context, state)
-    if match.line is None and context is not Context.GIT_METADATA:
+    if match.blob.opened is Opened.ARCHIVE:
+        where = f"in the names or the remarks of an archive ({where})"
+    elif match.line is None and context is not Context.GIT_METADATA:
         where = f"in the name of a file ({where})"
-    sentence = f"{what} {key.redacted} {where}"
+    written = [layer for layer in match.decoded if not layer.startswith("utf-16")]
+    how = f"in {' of '.join(written)}, " if written else ""
+    sentence = f"{what} {key.redacted} {how}{where}"
     return sentence[0].upper() + sentence[1:]
 
 

@@ -53,7 +53,7 @@ def finding_record(finding: Finding) -> dict[str, Any]:
             "line": where.line,
             "column": where.column,
             "end_column": where.end_column,
-            "inside": list(where.inside),
+            "inside": [shown(part) for part in where.inside],
             "decoded": list(where.decoded),
         },
         "git": None if finding.tracked is None else _git(finding),

@@ -68,7 +68,7 @@ def _block(finding: Finding, width: int, today: str) -> Iterator[Line]:
 
 def _place(finding: Finding) -> str:
     where = finding.location
-    place = harmless(shown(where.path))
+    place = " > ".join(harmless(shown(part)) for part in (where.path, *where.inside))
     if where.line is not None:
         place += f":{where.line}:{where.column}"
     return place + "".join(f" ({layer})" for layer in where.decoded)
