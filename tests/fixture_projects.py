@@ -95,6 +95,7 @@ def reduced(report: dict[str, Any]) -> list[dict[str, Any]]:
             "severity": finding["severity"],
             "confidence": finding["confidence"],
             "path": finding["location"]["path"],
+            "inside": finding["location"]["inside"],
             "line": finding["location"]["line"],
             "column": finding["location"]["column"],
             "end_column": finding["location"]["end_column"],

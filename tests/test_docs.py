@@ -8,7 +8,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from cencori_guard.models import State
+from cencori_guard.recognise import tokens
+from cencori_guard.search.containers import bounds, documents
 from tests.conftest import guard
+from tests.matrix import CONTAINERS, WRITINGS
 
 ROOT = Path(__file__).parent.parent
 HISTORY = (ROOT / "docs" / "history.md").read_text()
@@ -44,3 +47,25 @@ def test_links_lead_somewhere() -> None:
     for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), target
+
+
+def test_the_matrix_in_the_docs_is_the_one_that_is_tested() -> None:
+    """Every row of it is there, and says that all is found."""
+    text = (ROOT / "docs" / "encodings.md").read_text()
+    rows = re.findall(r"^\| (.+?) \| \d+ \| (\d+) %", text, re.MULTILINE)
+    assert [name for name, _ in rows] == [*WRITINGS, *CONTAINERS]
+    assert {share for _, share in rows} == {"100"}
+
+
+def test_the_bounds_in_the_docs_are_those_of_the_code() -> None:
+    text = (ROOT / "docs" / "encodings.md").read_text()
+    bounded = dict(re.findall(r"^\| (.+?) \| ([\d,]*\d)", text, re.MULTILINE))
+    assert bounded["containers in containers"] == str(bounds.DEEPEST)
+    assert bounded["bytes unpacked of one file"] == str(bounds.MOST_BYTES >> 30)
+    assert bounded["ratio"] == str(bounds.HIGHEST_RATIO)
+    assert bounded["members of one file"] == f"{bounds.MOST_MEMBERS:,}"
+    assert bounded["time for one file"] == f"{bounds.MOST_SECONDS:g}"
+    assert bounded["memory of a decoder"] == str(bounds.MOST_MEMORY >> 20)
+    assert f"{bounds.MOST_MEMORY_INSIDE >> 20} MiB within another" in text
+    assert bounded["a base64 text that is unpacked as a whole"] == str(tokens.MOST_BYTES >> 20)
+    assert bounded["a source map or notebook that is taken apart"] == str(documents.MOST_BYTES >> 20)

@@ -15,7 +15,7 @@ from cencori_guard.git import lane, objects
 from cencori_guard.git.objects import all_of, commits_of, in_blocks, read_objects, texts
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Blob, Match, Slab
-from cencori_guard.recognise import recognise
+from cencori_guard.recognise.stage import recognise
 from cencori_guard.search.engine import search
 from cencori_guard.search.matchers import ReMatcher
 from cencori_guard.tally import Tally

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cencori_guard import recognise as module
 from cencori_guard.models import Blob, Match, Mention, Use
-from cencori_guard.recognise import MOST_IN_BLOB, recognise, recognise_name
+from cencori_guard.recognise import limits as module
+from cencori_guard.recognise.limits import MOST_IN_BLOB
+from cencori_guard.recognise.names import recognise_name
+from cencori_guard.recognise.stage import recognise
 from cencori_guard.search.engine import search
 from cencori_guard.search.matchers import ReMatcher
 from cencori_guard.tally import Tally

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
-from itertools import chain, repeat
+import re
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -12,32 +12,22 @@ from hypothesis import strategies as st
 
 from cencori_guard.keys import find_keys
 from cencori_guard.models import Blob, Match, ReadInto
-from cencori_guard.recognise import recognise
+from cencori_guard.recognise.stage import recognise
+from cencori_guard.search import matchers
 from cencori_guard.search.cursor import Cursor, sniff
-from cencori_guard.search.engine import AHEAD, BEHIND, search
-from cencori_guard.search.matchers import HyperscanMatcher, Matcher, ReMatcher, adaptive
-from cencori_guard.search.needles import NEEDLES, PLAIN
+from cencori_guard.search.engine import search
+from cencori_guard.search.forms import PLAIN, Form, Writing, needles
+from cencori_guard.search.matchers import Hit, HyperscanMatcher, Matcher, ReMatcher, adaptive
+from cencori_guard.search.needles import wide
+from cencori_guard.search.part import AHEAD, BEHIND
 from cencori_guard.tally import Tally
+from tests.engine import reader
 from tests.mint import SHAPES, key, opaque
 
+NEEDLES = tuple(needles())
+LITERAL = (Writing.PLAIN, Writing.ESCAPED, Writing.MAP, Writing.POINTER)
 SMALLEST = 2 * (BEHIND + AHEAD)
 RE = ReMatcher()
-
-
-def reader(data: bytes, chunks: Iterable[int] = (), fails: OSError | None = None) -> ReadInto:
-    """Gives *data* out in *chunks* (then as much as is asked for); at its end raises *fails*, if given."""
-    sizes, at = chain(chunks, repeat(1 << 30)), 0
-
-    def read(view: memoryview) -> int:
-        nonlocal at
-        if at >= len(data) and fails:
-            raise fails
-        got = min(len(view), next(sizes), len(data) - at)
-        view[:got] = data[at : at + got]
-        at += got
-        return got
-
-    return read
 
 
 def scan(*blobs: bytes, matcher: Matcher = RE, tally: Tally | None = None, buffer: int = 0, **how) -> list[Match]:
@@ -75,14 +65,50 @@ pieces = st.one_of(
 )
 
 
-@given(st.lists(pieces, max_size=60).map(b"".join), st.integers(0, 10))
-@settings(max_examples=300)
+plain = st.sampled_from(
+    [*PLAIN, b"c", b"ce", b"cc", b"C", b"\n", b"_", b"cencen_", b"CENCORI_", b" ", b"=", b"0a", b"Zz"]
+)
+runs = st.sampled_from(
+    [b"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo", b"1234567890abcdef1234567890ABCDEF", b"a_name_of_many_words"]
+)
+
+
+@given(st.lists(st.one_of(pieces, runs, runs.map(wide)), max_size=60).map(b"".join), st.integers(0, 10))
+@settings(max_examples=400)
 def test_re_and_hyperscan_agree(data: bytes, short: int) -> None:
-    """The same offsets, and those that a plain search finds; nothing beyond ``size``."""
+    """The same offsets, and those that a plain search finds; nothing beyond ``size``.
+
+    In names, which no key is encoded in, hyperscan may find more.
+    """
     size = max(0, len(data) - short)
-    plain = sorted({at for n in NEEDLES for at in range(size) if data[:size].startswith(n, at)})
-    assert RE.find(bytearray(data), size) == plain
-    assert fast().find(bytearray(data), size) == plain
+    every = [(at, form) for n, forms in needles().items() for at in _all(data[:size], n) for form in forms]
+    slow, quick = RE.find(bytearray(data), size), fast().find(bytearray(data), size)
+    assert slow == sorted(set(slow))
+    assert quick == sorted(set(quick))
+    assert set(slow) <= set(quick) <= set(every)
+    assert [hit for hit in every if hit[1].writing in LITERAL and hit not in slow] == []
+    names = {hit for hit in set(quick) - set(slow) if hit[1].writing not in LITERAL}
+    assert names == set(quick) - set(slow)
+    for at, form in names:
+        step = 2 if form.wide else 1
+        assert _is_name(bytes(data[:size][at % step :: step]), at // step)
+
+
+def _all(data: bytes, needle: bytes) -> list[int]:
+    found, at = [], data.find(needle)
+    while at >= 0:
+        found.append(at)
+        at = data.find(needle, at + 1)
+    return found
+
+
+def _is_name(data: bytes, at: int) -> bool:
+    """Whether the runs that touch *at* are too plain to be an encoding."""
+    return any(
+        matchers._is_name(match.group())
+        for match in re.finditer(rb"[A-Za-z0-9+/_-]+", data)
+        if match.start() - 2 <= at <= match.end()
+    )
 
 
 _fast: list[Matcher] = []
@@ -111,7 +137,7 @@ def test_without_hyperscan_re_does_it_all(error: type[Exception]) -> None:
 
     matcher = adaptive(make, worth=100)
     data = bytearray(b"x cen_ y" * 20)
-    assert matcher.find(data, 8) == [2]
+    assert matcher.find(data, 8) == [(2, Form(Writing.PLAIN))]
     assert not tried
     for _ in range(3):
         assert matcher.find(data, len(data)) == RE.find(data, len(data))
@@ -122,7 +148,7 @@ def test_hyperscan_takes_over_when_it_is_worth_it() -> None:
     calls = []
 
     class Fast:
-        def find(self, data: bytearray, size: int) -> list[int]:
+        def find(self, data: bytearray, size: int) -> list[Hit]:
             calls.append(size)
             return RE.find(data, size)
 
@@ -176,7 +202,7 @@ def test_buffers_and_readers_make_no_difference(spans: list, sizes: list, cuts: 
     assert alone == expected
 
 
-@given(st.lists(st.one_of(pieces, st.sampled_from(SHAPES).map(lambda s: key(s).encode())), max_size=40).map(b"".join))
+@given(st.lists(st.one_of(plain, st.sampled_from(SHAPES).map(lambda s: key(s).encode())), max_size=40).map(b"".join))
 @settings(max_examples=200)
 def test_the_engine_finds_what_the_grammar_finds(data: bytes) -> None:
     narrow = data.replace(b"\0", b"-")
