@@ -6,7 +6,7 @@ DIR ?= .
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: scan test lint types contract unit coverage bench-history clean
+.PHONY: scan test lint types contract unit coverage bench-history recall clean
 
 scan: $(VENV)/installed
 	@$(BIN)/cencori-guard scan "$(DIR)"
@@ -31,6 +31,11 @@ coverage: $(VENV)/installed-dev $(VENV)/wheels/complete
 	CENCORI_GUARD_TEST_WHEELS=$(abspath $(VENV)/wheels) $(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+# What is found of a matrix of encodings and containers, by this program and by others that are installed.
+SEEDS ?= 1
+recall: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.recall --seeds $(SEEDS)
 
 # Against git itself, on whole histories: make bench-history REPOS="path/to/one path/to/another"
 bench-history: $(VENV)/installed-dev
