@@ -72,6 +72,12 @@ def _gz(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
+def _early_slash(text: str) -> str:
+    """As of a file from an unknown system: its header has a slash after a dozen characters."""
+    data = gzip.compress(text.encode(), mtime=0)
+    return base64.b64encode(data[:8] + b"\x02\xff" + data[10:]).decode()
+
+
 def _b64(data: bytes | str) -> str:
     return base64.b64encode(data.encode() if isinstance(data, str) else data).decode()
 
@@ -104,6 +110,7 @@ FOUND = {
     "a packed text in a URL": f"?x%3D{_gz('k=' + TEXT)}",
     "a packed text in an encoded one": _b64(f"content: {_gz('k=' + TEXT)}\n"),
     "a packed text in JSON of PHP": json.dumps({"z": _gz(f"{TEXT} {list(range(300))}")}).replace("/", "\\/"),
+    "a slash early in JSON of PHP": json.dumps({"z": _early_slash(f"k={TEXT}")}).replace("/", "\\/"),
     "a packed text in UTF-16": f"x: {_gz('k=' + TEXT)}\n".encode("utf-16"),
     "base64 in UTF-16 in base64": _b64(f"FromBase64String('{_b64(TEXT)}')".encode("utf-16-le")),
     "base64 twice in UTF-16": f"x: {_b64(_b64(TEXT))}\n".encode("utf-16"),

@@ -23,7 +23,8 @@ Hit = tuple[int, Form]
 
 _ENCODED = (Writing.BASE64, Writing.HEX, Writing.PACKED)
 _IN_RUN, _OUTSIDE = b"a", b" "
-_RUNS = bytes(_IN_RUN[0] if code in ALPHABET else _OUTSIDE[0] for code in range(256))
+# JSON as PHP writes it puts a backslash before every slash.
+_RUNS = bytes(_IN_RUN[0] if code in ALPHABET + b"\\" else _OUTSIDE[0] for code in range(256))
 _LONG_RUN = _IN_RUN * SHORTEST_RUN
 # A run of letters of one case alone is a name and no encoding.
 _LOWER = b"abcdefghijklmnopqrstuvwxyz" + SEPARATORS
