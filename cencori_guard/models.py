@@ -29,11 +29,15 @@ class Rule(StrEnum):
 
     KEY_IN_SOURCE = "key-in-source"
     KEY_IN_CLIENT_BUNDLE = "key-in-client-bundle"
+    KEY_IN_CLIENT_SOURCE = "key-in-client-source"
     KEY_IN_ENV_FILE = "key-in-env-file"
     KEY_IN_GIT_METADATA = "key-in-git-metadata"
     ENV_FILE_TRACKED = "env-file-tracked"
     ENV_FILE_NOT_IGNORED = "env-file-not-ignored"
     ENV_IGNORE_MISSING = "env-ignore-missing"
+    PUBLIC_ENV_NAME = "public-env-name"
+    SERVER_KEY_IN_CLIENT_CODE = "server-key-in-client-code"
+    SHARED_KEY = "shared-key"
     STALE_KEY = "stale-key"
 
 
@@ -42,9 +46,23 @@ class Context(StrEnum):
 
     SOURCE = "source"
     CLIENT_BUNDLE = "client-bundle"
+    CLIENT_SOURCE = "client-source"
     ENV_FILE = "env-file"
     GIT_METADATA = "git-metadata"
     DOCUMENT = "document"
+
+
+class Side(StrEnum):
+    """Where source runs: in a browser or an app that people have, or on a server.
+
+    ``node``: it needs what browsers do not have; ``route``: it exports what some frameworks
+    call on the server.
+    """
+
+    CLIENT = "client"
+    SERVER = "server"
+    NODE = "node"
+    ROUTE = "route"
 
 
 class State(StrEnum):
@@ -171,7 +189,8 @@ class Match(NamedTuple):
 
     A match in a blob's *name* has no line.  ``notes`` are the ``cencori-guard:`` comments that apply to it.
     ``inside`` and ``decoded`` lead from the file to the text that line and column count in; a
-    decoded text has none, and they are those of the token that was decoded.
+    decoded text has none, and they are those of the token that was decoded.  ``side``: what
+    the text says of where it runs.
     """
 
     blob: Blob
@@ -183,6 +202,7 @@ class Match(NamedTuple):
     excerpt: Excerpt | None = None
     notes: tuple[str, ...] = ()
     inside: tuple[bytes, ...] = ()
+    side: Side | None = None
 
 
 class Use(StrEnum):
@@ -251,6 +271,33 @@ class Suppression(NamedTuple):
     reason: str
 
 
+class Way(StrEnum):
+    """How a key got into what ships."""
+
+    PUBLIC_NAME = "public-name"
+    SETTING = "setting"
+    READ = "read"
+    LITERAL = "literal"
+    ENV_FILE = "env-file"
+    SOURCE_MAP = "source-map"
+
+
+class Cause(NamedTuple):
+    """Why a key is in what ships: the place to mend, at *path* and *line*, and a sentence that says so.
+
+    ``name``: the variable that carried it there.  ``original``: where a source map leads,
+    as a path and a line.  ``certain``: the same key stands there, or the map says so.
+    """
+
+    way: Way
+    path: bytes
+    line: int | None
+    message: str
+    name: str | None = None
+    original: tuple[bytes, int] | None = None
+    certain: bool = True
+
+
 class Finding(NamedTuple):
     """A rule broken at a location."""
 
@@ -267,6 +314,7 @@ class Finding(NamedTuple):
     excerpt: Excerpt | None = None
     notes: tuple[str, ...] = ()
     suppressed: Suppression | None = None
+    cause: Cause | None = None
 
 
 class Scan(NamedTuple):

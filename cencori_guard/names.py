@@ -32,11 +32,27 @@ _ASSIGNMENT = (
     rb"(?P<name>(?:[A-Z0-9]+_)*CENCORI(?:_[A-Z0-9]+)*)(?![A-Za-z0-9])"
     rb"[\"']?\s*(?=(?P<value>[=:][^\r\n]*)?)"
 )
+_ENVIRONMENT = r"TEST|LIVE|PROD(?:UCTION)?|STAGING|PREVIEW|DEV(?:ELOPMENT)?|\d+"
+_SERVER_NAME = rf"CENCORI.*(?:KEY|TOKEN|SECRET)(?:_(?:{_ENVIRONMENT}))?\Z"
+_PUBLISHABLE = r"PUBLISHABLE|(?:\A|_)CENCORI_PUBLIC(?:_|\Z)"
 _SECRET_NAME = rb"KEY|TOKEN|SECRET"
 _PLACEHOLDER = (
     rb"(?i:\$|<|>|\{\{|%\w+%|process\.env|\.\.\.|\xe2\x80\xa6|x{4}|\*{3}|://"
     rb"|your|change[_-]?me|example|placeholder|replace|insert|dummy|todo|redacted|none|null|undefined|key_here)"
 )
+
+
+def is_server_name(name: str) -> bool:
+    """Whether a variable of this *name* is for a key that servers alone may have: any but a publishable one.
+
+    ``CENCORI_API_KEY``, ``CENCORI_KEY``, ``CENCORI_TEST_API_KEY``, and such names with more before them.
+    """
+    return re.search(_SERVER_NAME, name) is not None and not re.search(_PUBLISHABLE, name)
+
+
+def is_publishable_name(name: str) -> bool:
+    """Whether a variable of this *name* says of itself that it holds a publishable key."""
+    return re.search(_PUBLISHABLE, name) is not None
 
 
 def is_real(value: bytes) -> bool:

@@ -17,6 +17,7 @@ DEPENDENCY_DIRECTORIES = frozenset(
     b".mypy_cache .pytest_cache .ruff_cache .gradle Pods .terraform .yarn .pnpm-store".split()
 )
 _WEB_FILE = rb"(?i)\.(?:html?|css|[cm]?js|wasm)(?:\.map)?(?:\.gz|\.br)?\Z"
+_PAGE = rb"(?i)\.html?(?:\.gz|\.br)?\Z"
 # Shipped wherever they lie: maps, minified scripts, packaged apps and extensions.
 _SHIPPED_FILE = (
     rb"(?i)\.(?:[cm]?js|css)\.map\Z|\.(?:min|bundle|chunk)\.[cm]?js\Z"
@@ -64,6 +65,11 @@ def is_document(name: bytes) -> bool:
 def is_web_file(name: bytes) -> bool:
     """Whether browsers load files of this name."""
     return re.search(_WEB_FILE, name) is not None
+
+
+def is_page(name: bytes) -> bool:
+    """Whether *name* is that of a page, as built output has one and the output of a compiler has none."""
+    return re.search(_PAGE, name) is not None
 
 
 def is_shipped_file(name: bytes) -> bool:
