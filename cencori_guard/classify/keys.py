@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cencori_guard.classify.contexts import HoldsWebFiles, context_of
+from cencori_guard.classify.contexts import context_of
+from cencori_guard.frameworks.layout import Layout
 from cencori_guard.keys import Confidence, Environment, Key, Kind
 from cencori_guard.models import Blob, Context, Finding, Held, Location, Match, Opened, Rule, Severity, State
 from cencori_guard.remedy import advice
@@ -12,6 +13,7 @@ from cencori_guard.text import shown
 
 _RULES = {
     Context.CLIENT_BUNDLE: Rule.KEY_IN_CLIENT_BUNDLE,
+    Context.CLIENT_SOURCE: Rule.KEY_IN_CLIENT_SOURCE,
     Context.ENV_FILE: Rule.KEY_IN_ENV_FILE,
     Context.GIT_METADATA: Rule.KEY_IN_GIT_METADATA,
 }
@@ -32,7 +34,7 @@ def severity_of(key: Key, context: Context) -> Severity:
     return Severity(worst - (key.environment is Environment.TEST) - (key.confidence is Confidence.LIKELY))
 
 
-def classify(matches: Iterable[Match], holds_web_files: HoldsWebFiles, held: Held) -> Iterator[Finding]:
+def classify(matches: Iterable[Match], layout: Layout, held: Held) -> Iterator[Finding]:
     """Yield the finding of each match that is one.
 
     A key in an env file that shared rules ignore and git does not track is where it
@@ -40,7 +42,7 @@ def classify(matches: Iterable[Match], holds_web_files: HoldsWebFiles, held: Hel
     """
     for match in matches:
         blob, key = match.blob, match.key
-        context = context_of(blob, holds_web_files)
+        context = context_of(blob, layout, key, match.side)
         if context is Context.ENV_FILE and blob.ignored and not blob.tracked:
             continue
         rule = _RULES.get(context, Rule.KEY_IN_SOURCE)
@@ -53,7 +55,16 @@ def classify(matches: Iterable[Match], holds_web_files: HoldsWebFiles, held: Hel
             _message(match, context, state),
             Location(blob.path, match.line, match.column, match.end_column, match.inside, match.decoded),
             context,
-            advice.for_key(key, rule, context, state, path, tracked=blob.tracked, exposure=exposure),
+            advice.for_key(
+                key,
+                rule,
+                context,
+                state,
+                path,
+                tracked=blob.tracked,
+                backend=layout.backend(blob.path),
+                exposure=exposure,
+            ),
             key=key,
             tracked=None if blob.repository is None else blob.tracked,
             state=state,
@@ -92,6 +103,8 @@ def _in_file(blob: Blob, context: Context, state: State | None) -> str:
         return "in an env file that " + ("git tracks" if blob.tracked else "no committed rule ignores")
     if context is Context.DOCUMENT:
         return "in a document"
+    if context is Context.CLIENT_SOURCE:
+        return "in source that runs in the browser"
     if blob.repository is not None and not blob.tracked and not blob.ignored:
         return "in a file that git would track"
     return "in a file that git tracks" if blob.tracked else "in a file"

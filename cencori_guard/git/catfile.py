@@ -75,3 +75,24 @@ class CatFile:
             raise GitError("git cat-file ended in the middle of an object")
         self._left -= got
         return int(got)
+
+
+def read_object(git: Git, name: str, most: int) -> bytes | None:
+    """The content of the object *name* (an id); ``b""`` where git has none, None where it is longer than *most*.
+
+    Raises :class:`GitError`.
+    """
+    objects = CatFile(git)
+    content = b""
+    for _, size in objects.objects([(name, None)]):
+        if size and size > most:
+            objects.stop()
+            return None
+        if size:
+            buffer = bytearray(size)
+            view, got = memoryview(buffer), 0
+            while got < size:
+                got += objects.readinto(view[got:])
+            content = bytes(buffer)
+    objects.close()
+    return content

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from cencori_guard.classify.contexts import HoldsWebFiles
+from cencori_guard.frameworks.layout import Layout
 from cencori_guard.gitstate import States
 from cencori_guard.models import Blob, Held, Source
 from cencori_guard.pipeline import Job
 from cencori_guard.policy.survey import Survey
+from cencori_guard.sources.views import OneFile
 from cencori_guard.tally import Tally
 from cencori_guard.triage.decide import Policy
 
@@ -34,9 +35,9 @@ class MessageJob(Job):
         tally.files += 1
         return [(Blob(b"message:" + self._name, b"", kind="message", metadata=True), read)]
 
-    def holds_web_files(self) -> HoldsWebFiles:
+    def layout(self) -> Layout:
         """It is no file."""
-        return lambda _directory: False
+        return Layout(OneFile())
 
     def held(self, blobs: list[Blob], tally: Tally) -> Held:
         """git does not have it yet."""

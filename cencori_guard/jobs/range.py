@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cencori_guard.errors import GitError
 from cencori_guard.exposure.trace import Scope, trace
+from cencori_guard.frameworks.layout import Layout
 from cencori_guard.git.revisions import Range
 from cencori_guard.git.runner import Git
 from cencori_guard.jobs.traced import TracedJob
@@ -57,10 +58,12 @@ class RangeJob(TracedJob):
         except GitError as error:
             tally.skip(b"", f"the names of directories could not be looked at: {error}", blind=True)
 
-    def check(self, survey: Survey, with_keys: set[bytes], held: Held, tally: Tally) -> Iterator[Finding]:
+    def check(
+        self, survey: Survey, layout: Layout, with_keys: set[bytes], held: Held, tally: Tally
+    ) -> Iterator[Finding]:
         """``env-file-tracked``; what is ignored is a question about a tree."""
 
         def nothing_known(_repository: bytes | None, _paths: Sequence[bytes]) -> Mapping[bytes, IgnoreRule | None]:
             return {}
 
-        yield from env_files.check(survey, nothing_known, with_keys, held.of)
+        yield from env_files.check(survey, nothing_known, with_keys, held.of, layout.commits)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cencori_guard.classify.contexts import HoldsWebFiles
 from cencori_guard.errors import GitError
+from cencori_guard.frameworks.layout import Layout
 from cencori_guard.git.ignore import deciding_rules_of_index
-from cencori_guard.git.listing import GITLINK, Staged, indexed
+from cencori_guard.git.listing import GITLINK, Staged
 from cencori_guard.git.runner import Git
 from cencori_guard.gitstate import look_up
 from cencori_guard.models import Blob, Finding, Held, IgnoreRule, Source
 from cencori_guard.pipeline import Job
-from cencori_guard.places import is_web_file
 from cencori_guard.policy import env_files
 from cencori_guard.policy.survey import Survey
 from cencori_guard.sources.staged import staged_blobs
+from cencori_guard.sources.views import IndexView
 from cencori_guard.tally import Tally
 from cencori_guard.triage.decide import Policy
 
@@ -37,16 +37,9 @@ class StagedJob(Job):
                 survey.note(Blob(path, b"", tracked=True, oid=oid))
         return staged_blobs(self._git, self._versions, tally)
 
-    def holds_web_files(self) -> HoldsWebFiles:
-        """By what the index has in the directory."""
-        known: dict[bytes, bool] = {}
-
-        def ask(directory: bytes) -> bool:
-            if directory not in known:
-                known[directory] = any(is_web_file(path) for path, _oid, _mode in indexed(self._git, [directory]))
-            return known[directory]
-
-        return ask
+    def layout(self) -> Layout:
+        """By what the index has."""
+        return Layout(IndexView(self._git))
 
     def held(self, blobs: list[Blob], tally: Tally) -> Held:
         """By the last commit's version."""
@@ -56,7 +49,9 @@ class StagedJob(Job):
         """Not what config leaves out; asked for hits alone, since to compile its globs takes longer than to search."""
         return not policy.excludes(blob.path)
 
-    def check(self, survey: Survey, with_keys: set[bytes], held: Held, tally: Tally) -> Iterator[Finding]:
+    def check(
+        self, survey: Survey, layout: Layout, with_keys: set[bytes], held: Held, tally: Tally
+    ) -> Iterator[Finding]:
         """``env-file-tracked``; the ignore rules only where an env or ignore file is staged."""
         if not (survey.env_files or survey.saw_ignore_file):
             return
@@ -69,5 +64,5 @@ class StagedJob(Job):
                     tally.skip(path, f"whether it is ignored is not known: {error}", blind=True)
                 return {}
 
-        yield from env_files.check(survey, judge, with_keys, held.of)
+        yield from env_files.check(survey, judge, with_keys, held.of, layout.commits)
         yield from env_files.check_ignore_missing(survey, judge)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cencori_guard.classify.contexts import HoldsWebFiles
 from cencori_guard.exposure.metadata import in_refs
-from cencori_guard.exposure.shipped import in_commits
+from cencori_guard.exposure.shipped import CommitsView
 from cencori_guard.exposure.trace import History
+from cencori_guard.frameworks.layout import Layout
 from cencori_guard.git.runner import Git
 from cencori_guard.models import Blob, Held, Match, State
 from cencori_guard.pipeline import Job
@@ -31,9 +31,9 @@ class TracedJob(Job):
         self._history = self._history._replace(states={**self._history.states, **states})
         return found
 
-    def holds_web_files(self) -> HoldsWebFiles:
+    def layout(self) -> Layout:
         """By what the newest commits with a key have in the directory."""
-        return in_commits(self._git, self._history)
+        return Layout(CommitsView(self._git, self._history))
 
     def held(self, blobs: list[Blob], tally: Tally) -> Held:
         """As traced."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
-from cencori_guard.classify.contexts import HoldsWebFiles
 from cencori_guard.errors import GitError
+from cencori_guard.frameworks.layout import Layout
 from cencori_guard.git.ignore import deciding_rules
 from cencori_guard.git.runner import Git
 from cencori_guard.gitstate import look_up
@@ -14,9 +14,9 @@ from cencori_guard.models import Blob, Finding, Held, IgnoreRule, Source
 from cencori_guard.pipeline import Job
 from cencori_guard.policy import env_files
 from cencori_guard.policy.survey import Survey
-from cencori_guard.sources.shipped import holds_web_files
 from cencori_guard.sources.targets import Target, Targets
 from cencori_guard.sources.tree import Tree
+from cencori_guard.sources.views import DiskView
 from cencori_guard.sources.walk import Ignores
 from cencori_guard.tally import Tally
 from cencori_guard.text import shown
@@ -27,26 +27,21 @@ class TreeJob(Job):
     """The work trees of some targets."""
 
     source = "tree"
+    looks_at_code = True
 
     def __init__(self, targets: Targets, *, bundles: bool = True) -> None:
         """*bundles*: look into what ships although git ignores it."""
         self._targets = targets
         self._bundles = bundles
+        self._layout = Layout(DiskView(targets.base))
 
     def blobs(self, survey: Survey, tally: Tally, policy: Policy) -> Source:
         """Every file of the targets."""
-        return Tree(self._targets, tally, excluded=policy.excludes, bundles=self._bundles).blobs()
+        return Tree(self._targets, self._layout, tally, excluded=policy.excludes, bundles=self._bundles).blobs()
 
-    def holds_web_files(self) -> HoldsWebFiles:
-        """By what lies in the directory."""
-        known: dict[bytes, bool] = {}
-
-        def ask(directory: bytes) -> bool:
-            if directory not in known:
-                known[directory] = holds_web_files(self._targets.base, directory)
-            return known[directory]
-
-        return ask
+    def layout(self) -> Layout:
+        """By what lies on disk."""
+        return self._layout
 
     def _git(self, prefix: bytes) -> Git:
         return Git(os.path.join(self._targets.base, prefix))
@@ -56,7 +51,9 @@ class TreeJob(Job):
         prefixes = {blob.repository for blob in blobs if blob.repository is not None}
         return look_up({prefix: self._git(prefix) for prefix in prefixes}, blobs, tally)
 
-    def check(self, survey: Survey, with_keys: set[bytes], held: Held, tally: Tally) -> Iterator[Finding]:
+    def check(
+        self, survey: Survey, layout: Layout, with_keys: set[bytes], held: Held, tally: Tally
+    ) -> Iterator[Finding]:
         """All rules about env files; whether ``.env`` would be ignored only where a directory is scanned."""
 
         def judge(repository: bytes | None, paths: Sequence[bytes]) -> Mapping[bytes, IgnoreRule | None]:
@@ -67,7 +64,7 @@ class TreeJob(Job):
                     tally.skip(path, f"whether it is ignored is not known: {error}", blind=True)
                 return {}
 
-        yield from env_files.check(survey, judge, with_keys, held.of)
+        yield from env_files.check(survey, judge, with_keys, held.of, layout.commits)
         if any(map(_whole_directory, self._targets.targets)):
             yield from env_files.check_ignore_missing(survey, judge)
 

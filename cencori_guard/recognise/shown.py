@@ -9,6 +9,8 @@ from cencori_guard.models import Excerpt
 from cencori_guard.search.decoders.escapes import without_spelled
 
 _NOTE = r"cencori-guard:\s*(allow(?:-next-line)?(?!-?\w)[^\r\n]{0,300})"
+_MARK = b"cencori-guard:"
+_MOST_NOTES, _LONGEST_NOTE = 20, 400
 # Bytes shown of a line on either side of a key.
 _SHOWN = 240
 _TOKEN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
@@ -34,6 +36,21 @@ def excerpt_of(data: bytes, start: int, end: int, key: Key) -> Excerpt:
     return Excerpt(left + key.redacted + right, len(left), len(left) + len(key.redacted))
 
 
+def line_at(data: bytes, start: int, end: int) -> Excerpt:
+    """The line of ``data[start:end]``, which is no key, without any secret."""
+    begin = data.rfind(b"\n", 0, start) + 1
+    stop = data.find(b"\n", end)
+    left = _hide(data[begin:start][-_SHOWN:])
+    what = _hide(data[start:end])
+    right = _hide(data[end : stop if stop >= 0 else len(data)][:_SHOWN])
+    return Excerpt(left + what + right, len(left), len(left) + len(what))
+
+
+def harmless_name(name: bytes) -> str:
+    """*name*, as a stranger spells it, without any secret; shortened."""
+    return _hide(name[-_SHOWN:].lstrip(_TOKEN) if len(name) > _SHOWN else name)
+
+
 def notes_on(data: bytes, start: int, end: int) -> tuple[str, ...]:
     """The comments for us that concern ``data[start:end]``: on its lines, or, if they say so, on the one above."""
     begin = data.rfind(b"\n", 0, start) + 1
@@ -47,7 +64,13 @@ def notes_on(data: bytes, start: int, end: int) -> tuple[str, ...]:
 
 def _notes(line: bytes) -> list[str]:
     """The comments for us in *line*, without keys."""
-    return re.findall(_NOTE, _hide(line)) if b"cencori-guard:" in line else []
+    at = line.find(_MARK)
+    notes: list[str] = []
+    while at >= 0 and len(notes) < _MOST_NOTES:
+        end = line.find(_MARK, at + len(_MARK))
+        notes += re.findall(_NOTE, _hide(line[at : at + _LONGEST_NOTE if end < 0 else min(end, at + _LONGEST_NOTE)]))
+        at = end
+    return notes
 
 
 def _hide(data: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cencori_guard.keys import Key
-from cencori_guard.models import Blob, Match, Mention, Opened
+from cencori_guard.models import Blob, Match, Mention, Opened, Side
 from cencori_guard.names import WORDS, use_in
 from cencori_guard.recognise.limits import Limits
 from cencori_guard.recognise.near import line_of, match_of, may_be_key, read
@@ -15,6 +15,7 @@ from cencori_guard.recognise.reading import (
     encoded_at,
 )
 from cencori_guard.recognise.shown import excerpt_of, notes_on
+from cencori_guard.recognise.side import side_at
 from cencori_guard.recognise.tokens import MOST_BYTES, Place, Whole
 from cencori_guard.recognise.window import window
 from cencori_guard.search.containers.bounds import Bounds
@@ -51,8 +52,10 @@ def recognise(
     stage = _Stage(tally, depth, matcher or ReMatcher(), bounds)
     for candidate in candidates:
         for item in stage.gathered(candidate) if isinstance(candidate, Gathered) else stage.candidate(candidate):
-            if isinstance(item, Mention) or stage.admits(item):
+            if isinstance(item, Mention):
                 yield item
+            elif stage.admits(item):
+                yield item if item.side else item._replace(side=stage.side(candidate))
         if stage.limits.over:
             return
 
@@ -77,6 +80,8 @@ class _Stage:
         self._known: dict[tuple[Writing, int], int] = {}
         self._said: set[tuple[object, ...]] = set()
         self._whole: Whole | None = None
+        self._side: Side | None = None
+        self._side_known = False
         self.limits.begin()
         if blob and (blob.path, blob.oid) != self._file:
             self._file = blob.path, blob.oid
@@ -97,6 +102,14 @@ class _Stage:
         for length in range(len(match.inside)):
             self._within.add((match.inside[:length], match.key))
         return True
+
+    def side(self, candidate: Candidate | Gathered) -> Side | None:
+        """What the text at hand says of where it runs: asked for those with a key alone."""
+        if not self._side_known and isinstance(candidate, Candidate):
+            # In one of Astro's components it depends on the place.
+            self._side_known = not candidate.blob.path.endswith(b".astro")
+            self._side = side_at(candidate)
+        return self._side
 
     def candidate(self, candidate: Candidate) -> Iterator[Match | Mention]:
         """What stands at *candidate*; what stands in a text that is being gathered is kept back."""

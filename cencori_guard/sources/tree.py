@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 
 from cencori_guard.errors import GitError
+from cencori_guard.frameworks.layout import Layout
 from cencori_guard.git.ignore import deciding_rules
 from cencori_guard.git.listing import GITLINK, Entry, entries, start_ignored, start_listing
 from cencori_guard.git.runner import Git
@@ -14,6 +15,7 @@ from cencori_guard.places import DEPENDENCY_DIRECTORIES, base_name, is_env_file
 from cencori_guard.sources.files import Files, NotRegular
 from cencori_guard.sources.shipped import shipped_files
 from cencori_guard.sources.targets import Target, Targets
+from cencori_guard.sources.views import DiskView
 from cencori_guard.sources.walk import Ignores, Warn, walk
 from cencori_guard.tally import Tally
 from cencori_guard.text import shown
@@ -21,18 +23,27 @@ from cencori_guard.text import shown
 # Repositories within repositories; deeper is no project.
 _DEEPEST = 16
 
+# How deep env files are looked for in a directory that is ignored, and in how many directories.
+_ENV_DEPTH, _MOST_LOOKED_INTO = 2, 200
+_CONFIG_ENDS = (b".js", b".mjs", b".cjs", b".ts", b".mts", b".cts")
+_BESIDE = (b'"../', b"'../", b"`../", b'".."', b"'..'", b"root")
+
 Excluded = Callable[[bytes], bool]
 
 
 class Tree:
     """The work trees of *targets*.  What cannot be looked at goes to *tally*; *excluded* paths are left out."""
 
-    def __init__(self, targets: Targets, tally: Tally, *, excluded: Excluded, bundles: bool = True) -> None:
-        """*bundles*: also look into what ships although git ignores it."""
+    def __init__(
+        self, targets: Targets, layout: Layout, tally: Tally, *, excluded: Excluded, bundles: bool = True
+    ) -> None:
+        """*layout* of the same files.  *bundles*: also look into what ships although git ignores it."""
         self._targets = targets
+        self._layout = layout
         self._tally = tally
         self._excluded = excluded
         self._bundles = bundles
+        self._env_files: set[bytes] = set()
         self._ignored = b""  # something that was ignored, for when nothing is left
 
     def blobs(self) -> Iterator[tuple[Blob, ReadInto]]:
@@ -96,6 +107,7 @@ class Tree:
                 listed = True
                 path, oid, mode = entry
                 missing.pop(path, None)
+                self._meet(prefix + path)
                 if path.endswith(b"/") or mode == GITLINK:
                     yield from self._nested(target.root, prefix, entry, depth)
                 else:
@@ -106,7 +118,7 @@ class Tree:
             listed = True
             if said:
                 self._blind(prefix, f"git ls-files said: {said}")
-            yield from self._private_env_files(git, prefix, ignored)
+            yield from self._ignored_env_files(git, prefix, ignored)
             yield from self._named(git, prefix, list(missing))
         except GitError as error:
             if listed:
@@ -116,24 +128,51 @@ class Tree:
             yield from self._plain(target, prefix)
             return
         if self._bundles:
-            for path in shipped_files(target.root, ignored, self._warner(prefix)):
-                yield Blob(prefix + path, prefix, ignored=True)
+            yield from self._shipped(prefix, ignored, prefix)
 
-    def _private_env_files(self, git: Git, prefix: bytes, ignored: list[bytes]) -> Iterator[Blob]:
-        """The env files that only a rule of this person's own ignores: for the team they are not ignored."""
+    def _ignored_env_files(self, git: Git, prefix: bytes, ignored: list[bytes]) -> Iterator[Blob]:
+        """The env files among what is ignored; for the team those are not that only a rule of this person's ignores."""
         wanted = [
             path
             for path in ignored
             if (path.endswith(b"/") or is_env_file(base_name(path)))
             and DEPENDENCY_DIRECTORIES.isdisjoint(path.split(b"/"))
         ]
-        private = {path for path, rule in deciding_rules(git, wanted).items() if not (rule and rule.protects)}
-        files = {path for path in private if not path.endswith(b"/")}
-        for path in private - files:
+        rules = deciding_rules(git, wanted)
+        shared = {path for path, rule in rules.items() if rule and rule.protects}
+        files = {path for path in rules if not path.endswith(b"/")}
+        for path in rules.keys() - shared - files:
             files.update(self._env_files_below(git.directory, path[:-1]))
+        for path in shared - files:
+            files.update(self._env_files_in(git.directory, path))
         for path, rule in deciding_rules(git, sorted(files)).items():
-            if not (rule and rule.protects):
-                yield Blob(prefix + path, prefix)
+            ignored_by_all = bool(rule and rule.protects)
+            if not ignored_by_all or self._is_to_be_read(prefix + path):
+                yield Blob(prefix + path, prefix, ignored=ignored_by_all)
+
+    def _is_to_be_read(self, path: bytes) -> bool:
+        """Whether the ignored env file at *path* is read here: one that ships comes with what ships, or not at all."""
+        if self._layout.ships(path) is None:
+            return True
+        if self._bundles:
+            self._env_files.add(path)
+        return self._bundles
+
+    def _ignored_env_file(self, path: bytes) -> Iterator[Blob]:
+        """The one at *path*, outside of git."""
+        if self._is_to_be_read(path):
+            yield Blob(path, ignored=True)
+
+    def _env_files_in(self, root: bytes, directory: bytes) -> list[bytes]:
+        """The env files in the ignored *directory* (ending in a slash), not far down: below are other people's."""
+        view, found, pending = DiskView(root), list[bytes](), [(directory, 0)]
+        for here, depth in pending:
+            names = view.names(here)
+            found += [here + name for name in sorted(names) if is_env_file(name)]
+            if depth < _ENV_DEPTH and len(pending) < _MOST_LOOKED_INTO:
+                below = [name for name in sorted(names) if name not in DEPENDENCY_DIRECTORIES and b"." not in name[1:]]
+                pending += [(here + name + b"/", depth + 1) for name in below[:_MOST_LOOKED_INTO]]
+        return found
 
     def _env_files_below(self, root: bytes, directory: bytes) -> list[bytes]:
         return [
@@ -185,14 +224,31 @@ class Tree:
                 if found.ignored:
                     self._ignored = self._ignored or prefix + found.path
                     unseen.append(found.path + b"/" * found.directory)
+                    if not (found.directory or found.symlink) and is_env_file(base_name(found.path)):
+                        yield from self._ignored_env_file(prefix + found.path)
                 elif found.directory:
                     inner = Target(os.path.join(target.root, found.path), checkout=True)
                     yield from self._checkout(inner, prefix + found.path + b"/", 1)
                 else:
+                    self._meet(prefix + found.path)
                     yield Blob(prefix + found.path)
             if self._bundles:
-                for path in shipped_files(target.root, unseen, warn):
-                    yield Blob(prefix + path, ignored=True)
+                yield from self._shipped(prefix, unseen, None)
+
+    def _meet(self, path: bytes) -> None:
+        """Note the package around a config that may name an output beside it: that is to be known before it is met."""
+        name = base_name(path)
+        if not (name.endswith(_CONFIG_ENDS) and b".config." in name) or b"node_modules/" in path:
+            return
+        if any(mark in self._layout.read(path) for mark in _BESIDE):
+            self._layout.packages(path)
+
+    def _shipped(self, prefix: bytes, ignored: list[bytes], repository: bytes | None) -> Iterator[Blob]:
+        """What ships although it is *ignored*, by paths below *prefix*."""
+        places = (prefix + path for path in ignored)
+        for path in shipped_files(self._targets.base, self._layout, places, self._warner(b"")):
+            if path not in self._env_files:  # which were given already
+                yield Blob(path, repository, ignored=True)
 
     def _blind(self, path: bytes, why: str) -> None:
         self._tally.skip(path, why, blind=True)
