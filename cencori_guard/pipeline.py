@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import NamedTuple
 
-from cencori_guard.classify.contexts import HoldsWebFiles
 from cencori_guard.classify.keys import classify
+from cencori_guard.clientside.carried import carried
+from cencori_guard.clientside.causes import explain
+from cencori_guard.clientside.check import check
+from cencori_guard.clientside.wires import find_wires
+from cencori_guard.frameworks.layout import Layout
 from cencori_guard.gitstate import States
 from cencori_guard.keys import Kind
-from cencori_guard.models import Blob, Finding, Held, Match, ReadInto, Report, Scan, Severity, Slab, Source
-from cencori_guard.policy import stale
-from cencori_guard.policy.survey import MOST_ENV_FILES, Survey
+from cencori_guard.models import Blob, Context, Finding, Held, Match, ReadInto, Report, Scan, Severity, Slab, Source
+from cencori_guard.policy import shared, stale
+from cencori_guard.policy.survey import MOST_ENV_FILES, MOST_SPEAKING, Survey
 from cencori_guard.recognise.names import recognise_name
 from cencori_guard.recognise.stage import recognise
 from cencori_guard.search.engine import search
@@ -25,6 +29,8 @@ class Job:
     """What one mode looks at, and whom it asks about it.  What most modes have no more to say to is said here."""
 
     source: str
+    # Whether the rules about names and code are asked: they are about a project, not about a change.
+    looks_at_code = False
 
     def blobs(self, survey: Survey, tally: Tally, policy: Policy) -> Source:
         """What is searched."""
@@ -34,8 +40,8 @@ class Job:
         """*matches* at the paths where they belong, where these could not be known before."""
         return matches
 
-    def holds_web_files(self) -> HoldsWebFiles:
-        """Who says which directories ship."""
+    def layout(self) -> Layout:
+        """Who says what ships, and where source runs."""
         raise NotImplementedError
 
     def held(self, blobs: list[Blob], tally: Tally) -> Held:
@@ -46,9 +52,14 @@ class Job:
         """Whether *blob*, in which something was found, is to be spoken of at all."""
         return True
 
-    def check(self, survey: Survey, with_keys: set[bytes], held: Held, tally: Tally) -> Iterator[Finding]:
+    def check(
+        self, survey: Survey, layout: Layout, with_keys: set[bytes], held: Held, tally: Tally
+    ) -> Iterator[Finding]:
         """The findings that need no key."""
         yield from ()
+
+
+Late = Callable[[], bool]
 
 
 class Settings(NamedTuple):
@@ -58,6 +69,10 @@ class Settings(NamedTuple):
     strict: bool = False
     timeout: float | None = None
     pulse: Callable[[Tally], None] | None = None
+
+    def is_late(self, started: float) -> Late:
+        """Who says whether the time is up, in a scan that *started* then."""
+        return lambda: self.timeout is not None and monotonic() > started + self.timeout
 
 
 def run(job: Job, policy: Policy, settings: Settings) -> Report:
@@ -88,10 +103,15 @@ def run(job: Job, policy: Policy, settings: Settings) -> Report:
         held = States()
         matches = [match._replace(blob=match.blob._replace(path=match.blob.name)) for match in matches]
         tally.skip(b"", "interrupted before everything was looked at", blind=True)
-    findings += classify(matches, job.holds_web_files(), held)
+    layout = job.layout()
+    findings += classify(matches, layout, held)
     if not interrupted:
         secrets = {f.location.path for f in findings if f.key and f.key.kind is not Kind.PUBLISHABLE}
-        findings += job.check(survey, secrets, held, tally)
+        findings += job.check(survey, layout, secrets, held, tally)
+        try:
+            findings = _client_side(findings, matches, job, layout, survey, tally, settings.is_late(started))
+        except Exception as error:  # noqa: BLE001 - the keys that were found are told, whatever happens here
+            tally.skip(b"", f"internal error while the client side was looked at: {_where(error)}", blind=True)
     findings += stale.check(findings, policy.today, policy.max_key_age)
     decided = sorted(policy.decide(findings), key=_worst_first)
     for source, count in policy.excluded():
@@ -113,6 +133,36 @@ def run(job: Job, policy: Policy, settings: Settings) -> Report:
         interrupted,
         policy.today,
     )
+
+
+def _client_side(
+    findings: list[Finding], matches: list[Match], job: Job, layout: Layout, survey: Survey, tally: Tally, late: Late
+) -> list[Finding]:
+    """*findings* with the causes of those in what ships, and with those about what is about to get there."""
+    shipped = any(f.context is Context.CLIENT_BUNDLE for f in findings)
+    if not (shipped or (job.looks_at_code and (survey.speaking or matches or survey.uses_cencori))):
+        return findings
+    # So that the packages are known in which there is anything to say.
+    for path in (*(match.blob.path for match in matches), *survey.projects):
+        layout.packages(path)
+    wires = find_wires(layout, survey.speaking, tally, late)
+    if survey.more_speaking:
+        why = f"more than {MOST_SPEAKING:,} files with names of Cencori's: what the rest does with them is not known"
+        tally.skip(b"", why, blind=True)
+    found = explain(findings, matches, layout, wires)
+    if job.looks_at_code:
+        found += check(layout, wires, carried(layout, matches), survey.speaking)
+        found += shared.check(matches)
+    return found
+
+
+def _where(error: Exception) -> str:
+    """What went wrong and where, without what it says: that may hold anything."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f" at {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else ""
+    return type(error).__name__ + place
 
 
 def _worst_first(finding: Finding) -> tuple[int, bytes, int, int, str]:

@@ -27,6 +27,12 @@ RULES: dict[Rule, RuleText] = {
         "Everyone who opens the page or unpacks the app has the key.",
         "critical; high for a test key; one lower when only likely; info for a publishable key",
     ),
+    Rule.KEY_IN_CLIENT_SOURCE: RuleText(
+        'a secret key, in source that runs in the browser (`"use client"`, `*.client.*`, components, what a framework '
+        "bundles for the client)",
+        "With the next build it is in the bundle, and everyone who opens the page has it.",
+        "high; medium for a test key; one lower when only likely",
+    ),
     Rule.KEY_IN_ENV_FILE: RuleText(
         "a key in an env file that git tracks (templates too), or in one that is neither tracked nor ignored",
         "An env file that git knows is published with the next push; one that no rule ignores, with the next "
@@ -54,6 +60,24 @@ RULES: dict[Rule, RuleText] = {
         "the project uses Cencori, and no committed ignore rule would cover `.env`",
         "The SDKs read `CENCORI_API_KEY`, sooner or later from a `.env` that somebody puts there.",
         "medium",
+    ),
+    Rule.PUBLIC_ENV_NAME: RuleText(
+        "a secret key, or the name of the server key, under a name that a bundler inlines (`NEXT_PUBLIC_`, `VITE_`, "
+        "…); names with `PUBLISHABLE` excepted",
+        "The name alone decides: what stands under it is copied into client code wherever that reads it.",
+        "high with a secret key or set from the server key (medium for a test key, one lower when only likely); low "
+        "for a name alone",
+    ),
+    Rule.SERVER_KEY_IN_CLIENT_CODE: RuleText(
+        "client source reads `CENCORI_API_KEY`, or a bundler's `define` or `env` setting hands it over",
+        "A setting copies the key into the bundle as soon as it is set where the build runs; a read is a call that "
+        "belongs on a server, and works on no other side.",
+        "high for a setting, medium for a read",
+    ),
+    Rule.SHARED_KEY: RuleText(
+        "one key stands in the env files of two environments or two services",
+        "Whoever gets at the weakest of them has all of them, and to revoke the key stops them all.",
+        "low",
     ),
     Rule.STALE_KEY: RuleText(
         "a key has been in git longer than 90 days (`max-key-age-days`); found with `--history` and `--range`",

@@ -18,18 +18,21 @@ Judge = Callable[[bytes | None, Sequence[bytes]], Mapping[bytes, IgnoreRule | No
 StateOf = Callable[[Blob], State | None]
 
 
-def check(survey: Survey, judge: Judge, with_keys: Collection[bytes], state_of: StateOf) -> Iterator[Finding]:
+def check(
+    survey: Survey, judge: Judge, with_keys: Collection[bytes], state_of: StateOf, commits: Callable[[bytes], bool]
+) -> Iterator[Finding]:
     """``env-file-tracked`` and ``env-file-not-ignored``, for every env file but templates.
 
-    Those that many commit on purpose only with a real value.  *with_keys*: the paths in
-    which a secret was found.
+    Those that many commit on purpose only with a real value; *commits* says of a path
+    whether its framework tells people to.  *with_keys*: the paths in which a secret was found.
     """
     by_repository: dict[bytes | None, list[bytes]] = {}
     for path, blob in sorted(survey.env_files.items()):
         name = base_name(path)
         belongs = blob.ignored and not blob.tracked
-        on_purpose = is_committed_on_purpose(name) and path not in survey.real_values
-        if not (belongs or on_purpose or is_template(name)):
+        if belongs or is_template(name):
+            continue
+        if path in survey.real_values or path in with_keys or not (is_committed_on_purpose(name) or commits(path)):
             by_repository.setdefault(blob.repository, []).append(path)
     for repository, paths in by_repository.items():
         rules = judge(repository, paths)

@@ -17,7 +17,7 @@ _TELLING = re.compile(
 # Dozens of packages say no more than some do.
 _MOST_PROJECTS = 50
 # Nor do more env files than that, or more names that begin like a key.
-MOST_ENV_FILES = 20_000
+MOST_ENV_FILES = MOST_SPEAKING = 20_000
 
 
 class Survey:
@@ -25,10 +25,12 @@ class Survey:
 
     def __init__(self) -> None:
         self.env_files: dict[bytes, Blob] = {}
-        self.more_env_files = False
+        self.more_env_files = self.more_speaking = False
         self.saw_ignore_file = False
         self.real_values: set[bytes] = set()
         self.suspicious_names: list[Blob] = []
+        # Where a variable with Cencori in its name is spoken of.
+        self.speaking: dict[bytes, Blob] = {}
         self._projects: dict[bytes, bytes | None] = {}
 
     def watch(self, blobs: Source) -> Iterator[Slab | tuple[Blob, ReadInto]]:
@@ -60,6 +62,11 @@ class Survey:
         """Note a sign that the project uses Cencori, if it is one where it stands."""
         blob = mention.blob
         name = base_name(blob.path)
+        if mention.use is Use.NAME and blob.path:
+            if len(self.speaking) < MOST_SPEAKING:
+                self.speaking.setdefault(blob.path, blob)
+            else:
+                self.more_speaking = True
         if mention.real and is_env_file(name):
             self.real_values.add(blob.path)
         counts = {

@@ -9,7 +9,8 @@ from cencori_guard.models import Context, Exposure, IgnoreRule, Rule, State
 from cencori_guard.places import base_name, is_template
 
 
-def _revoke(key: Key) -> str:
+def revoke(key: Key) -> str:
+    """How to make *key* worthless."""
     return (
         f"Revoke the key: create a new one in the Cencori dashboard, put it to use, then revoke {key.redacted} "
         "(the dashboard lists it by these characters)."
@@ -27,43 +28,52 @@ def for_key(
     path: str,
     *,
     tracked: bool,
+    backend: str,
     exposure: Exposure | None = None,
 ) -> tuple[str, ...]:
-    """The steps for a key found under *rule*; *path* as it is shown, whether git tracks it, and since when."""
+    """The steps for a key found under *rule*; *path* as it is shown, whether git tracks it, and since when.
+
+    *backend*: where a call with the key belongs.
+    """
     if key.kind is Kind.PUBLISHABLE:
         return ("Nothing to do if this is meant for browsers: publishable keys are locked to your domains.",)
     if exposure and exposure.rebase_from:
         return (
             f"Take it out of every commit that is to be pushed: `git rebase -i {exposure.rebase_from}`, and mark those "
             "`edit` that have it.",
-            "It has not been pushed yet; if it has left this machine in any other way: " + _revoke(key),
+            "It has not been pushed yet; if it has left this machine in any other way: " + revoke(key),
         )
     if rule is Rule.KEY_IN_GIT_METADATA:
         return (*_unless_ours(key, path), _mend_metadata(path))
     if state is State.HISTORY:
         return (
-            _revoke(key),
+            revoke(key),
             "No branch shows it any more, but every clone of the history has it: only revoking ends that. To take it "
             "out of the history too, `git filter-repo --replace-text FILE`, push by force, and have everyone clone "
             "anew.",
         )
     if state is State.DANGLING:
         return (
-            "If it has ever left this machine: " + _revoke(key),
+            "If it has ever left this machine: " + revoke(key),
             "What keeps it is a stash, a reflog, or nothing: `git stash drop`, or `git reflog expire --expire=now "
             "--all` and then `git gc --prune=now`, delete it from this repository.",
         )
-    mend = _mend(rule, context, path, tracked=tracked)
+    mend = _mend(rule, context, path, backend, tracked=tracked)
     if state in (State.STAGED, State.MODIFIED, State.UNTRACKED) and context is not Context.CLIENT_BUNDLE:
-        return (mend, "It is not committed yet; if it has left this machine in any other way: " + _revoke(key))
-    return _revoke(key), mend
+        return (mend, "It is not committed yet; if it has left this machine in any other way: " + revoke(key))
+    return revoke(key), mend
 
 
-def _mend(rule: Rule, context: Context, path: str, *, tracked: bool) -> str:
+def _mend(rule: Rule, context: Context, path: str, backend: str, *, tracked: bool) -> str:
     if rule is Rule.KEY_IN_CLIENT_BUNDLE:
         return (
-            "Call Cencori from a server or an edge function, so that the key never reaches the client; "
-            "then build again and replace what was deployed."
+            f"Call Cencori from {backend}, so that the key never reaches the client; then build again and replace "
+            "what was deployed."
+        )
+    if rule is Rule.KEY_IN_CLIENT_SOURCE:
+        return (
+            f"Move the call to {backend}, which reads CENCORI_API_KEY, and have this code ask that: whatever stands "
+            "here is sent to everyone."
         )
     if rule is Rule.KEY_IN_ENV_FILE:
         if is_template(base_name(path.encode("utf-8", "replace"))):
@@ -77,7 +87,7 @@ def _mend(rule: Rule, context: Context, path: str, *, tracked: bool) -> str:
 
 def _unless_ours(key: Key, path: str) -> tuple[str, ...]:
     """Revoking comes first, but where the message is not committed yet."""
-    return () if path.startswith("message:") else (_revoke(key),)
+    return () if path.startswith("message:") else (revoke(key),)
 
 
 def _mend_metadata(path: str) -> str:
@@ -98,7 +108,7 @@ def _mend_metadata(path: str) -> str:
 
 def for_stale(key: Key) -> tuple[str, ...]:
     """The step for a key that has been in git for too long."""
-    return (f"Replace it: {_revoke(key)}",)
+    return (f"Replace it: {revoke(key)}",)
 
 
 def for_tracked(path: str, ignored_by: IgnoreRule | None) -> tuple[str, ...]:
@@ -120,3 +130,11 @@ def for_not_ignored(name: str, decided_by: IgnoreRule | None) -> tuple[str, ...]
 def quote(path: str) -> str:
     """*path* as a shell would take it; names that cannot be typed stay as they are shown."""
     return shlex.quote(path) if path.isprintable() else path
+
+
+def for_shared(what: str) -> tuple[str, ...]:
+    """The step for a key that several *what* (services, environments) share."""
+    return (
+        f"Create a key for each of the {what}: then one that leaks can be revoked without the others, and its use told "
+        "apart.",
+    )

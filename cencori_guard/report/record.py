@@ -57,9 +57,24 @@ def finding_record(finding: Finding) -> dict[str, Any]:
             "decoded": list(where.decoded),
         },
         "git": None if finding.tracked is None else _git(finding),
+        "cause": _cause(finding),
         "liveness": {"status": "unchecked", "reason": ""},
         "suppressed": excuse and {"by": excuse.by, "reason": excuse.reason},
         "remedy": list(finding.remedy),
+    }
+
+
+def _cause(finding: Finding) -> dict[str, Any] | None:
+    """Why the key is in what ships; null where that is not known."""
+    cause = finding.cause
+    return cause and {
+        "way": str(cause.way),
+        "path": shown(cause.path),
+        "line": cause.line,
+        "name": cause.name,
+        "original": cause.original and {"path": shown(cause.original[0]), "line": cause.original[1]},
+        "certain": cause.certain,
+        "message": cause.message,
     }
 
 

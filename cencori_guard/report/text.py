@@ -56,6 +56,8 @@ def _block(finding: Finding, width: int, today: str) -> Iterator[Line]:
         return
     if finding.excerpt and finding.location.line:
         yield from _excerpt(finding.excerpt, finding.location.line, width)
+    if finding.cause:
+        yield from _paragraph(harmless(finding.cause.message) + ".", width, "  ", "  ", "bold")
     if finding.exposure and finding.state:
         yield from _paragraph(harmless(sentence(finding.exposure, finding.state, today)), width, "  ", "  ", "dim")
         if finding.exposure.url:
