@@ -6,7 +6,7 @@ DIR ?= .
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: scan test lint types contract unit coverage bench-history recall clean
+.PHONY: scan test lint types contract unit builds coverage bench-history recall clean
 
 scan: $(VENV)/installed
 	@$(BIN)/cencori-guard scan "$(DIR)"
@@ -26,6 +26,10 @@ contract: $(VENV)/installed-dev
 # The wheels are what pre-commit installs the hook from in the tests, without the network.
 unit: $(VENV)/installed-dev $(VENV)/wheels/complete
 	CENCORI_GUARD_TEST_WHEELS=$(abspath $(VENV)/wheels) $(BIN)/python -m pytest -n auto
+
+# The bundlers that no run of the tests builds with, too: some minutes, with node, npm and the network.
+builds: $(VENV)/installed-dev
+	CENCORI_GUARD_BUILDS=all $(BIN)/python -m pytest -n auto -m builds tests/test_builds.py
 
 coverage: $(VENV)/installed-dev $(VENV)/wheels/complete
 	CENCORI_GUARD_TEST_WHEELS=$(abspath $(VENV)/wheels) $(BIN)/coverage run -m pytest
