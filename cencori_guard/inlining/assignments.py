@@ -21,8 +21,8 @@ _WITH_BLANKS = lazy(rb"(?i)(?:\.(?:toml|tf|hcl|nomad|ps1|mk|env)|file)\Z|\.env")
 _LOCK_FILES = frozenset((b"package-lock.json", b"composer.lock", b"npm-shrinkwrap.json", b"pnpm-lock.yaml"))
 _NAME = rb"(?P<name>[A-Z_][A-Z0-9_]{2,120}+)"
 _VALUE = (
-    rb"(?P<value>\$\{\{[^}]{0,300}\}\}|\"(?:[^\"\\]|\\.){0,500}+\"|'[^']{0,500}+'"
-    rb"|(?:\$\{[^}]{0,300}\}|\\.|[^\s;,&|\"'\\]){0,500}+)"
+    rb"(?P<value>\$\{\{[^}]{0,300}\}\}|\"[^\"\\]{0,500}+(?:\\.[^\"\\]{0,500}+){0,50}\"|'[^']{0,500}+'"
+    rb"|(?:\$\{[^}]{0,300}\}|\\.|[^\s;,&|\"'\\]){0,500})"
 )
 _WITH_EQUALS = lazy(rb"(?<![\w.$}{/-])(?:\$env:)?[\"']?" + _NAME + rb"[\"']?=(?!=)" + _VALUE)
 _WITH_EQUALS_AND_BLANKS = lazy(

@@ -27,16 +27,16 @@ _IN_TAG = lazy(rb"\"[^\"]*+\"|'[^']*+'|/\*|[{>]")
 _IN_TEXT = lazy(rb"[{<]")
 # A string up to its end, or to where it turns out to be none.
 _STRING = {
-    b'"': lazy(rb'"(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*+'),
-    b"'": lazy(rb"'(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*+"),
+    b'"': lazy(rb'"[^"\\\r\n]*+(?:\\(?:\r\n|[\s\S])[^"\\\r\n]*+)*'),
+    b"'": lazy(rb"'[^'\\\r\n]*+(?:\\(?:\r\n|[\s\S])[^'\\\r\n]*+)*"),
 }
-_REGEX = lazy(rb"/(?![*/])(?:[^/\\\[\r\n]|\\[^\r\n]|\[(?:[^\]\\\r\n]|\\[^\r\n])*+\])*+")
+_REGEX = lazy(rb"/(?![*/])(?:[^/\\\[\r\n]++|\\[^\r\n]|\[(?:[^\]\\\r\n]++|\\[^\r\n])*\])*")
 # Before these a slash divides; after others, and after such words, a regular expression or an element begins.
 _BEFORE_VALUE = b"(,=:[!&|?{};+-*%~^"
 _WORD_BEFORE_VALUE = lazy(
     rb"(?<![\w$.])(?:return|typeof|case|in|of|do|else|void|delete|throw|await|yield|default)\s*\Z"
 )
-_CONDITION = lazy(rb"(?<![\w$.])(?:if|while|for)\s*\((?:[^()]|\([^()]*+\))*+\)\s*\Z")
+_CONDITION = lazy(rb"(?<![\w$.])(?:if|while|for)\s*\([^()]*+(?:\([^()]*+\)[^()]*+)*\)\s*\Z")
 # i++ / 2, n! / 2
 _AFTER_VALUE = lazy(rb"(?:\+\+|--|[\w$)\]]!)\Z")
 _LOOK_BACK = 200

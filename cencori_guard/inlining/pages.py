@@ -22,10 +22,11 @@ _LANGUAGES = (
 )
 # :name="…", v-bind:name="…", @name="…", #name="…": expressions; others are texts.
 _DIRECTIVE = lazy(rb"\s(?:[:@#]|v-)[\w:.@#\[\]-]*+\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
-_MUSTACHE = lazy(rb"\{\{((?:[^{}]|\{[^{}]*+\})*+)\}\}")
-_EXPRESSION = lazy(rb"\{((?:[^{}]|\{[^{}]*+\})*+)\}")
-_DEFINED = lazy(rb"(?i)\sdefine:vars\s*+=\s*+\{((?:[^{}]|\{[^{}]*+\})*+)\}")
-_TAG = lazy(rb"<[A-Za-z][\w.-]*+(?:[^<>\"'{}]|\"[^\"]*+\"|'[^']*+'|\{(?:[^{}]|\{[^{}]*+\})*+\})*+>")
+_NESTED = rb"[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*"
+_MUSTACHE = lazy(rb"\{\{(" + _NESTED + rb")\}\}")
+_EXPRESSION = lazy(rb"\{(" + _NESTED + rb")\}")
+_DEFINED = lazy(rb"(?i)\sdefine:vars\s*+=\s*+\{(" + _NESTED + rb")\}")
+_TAG = lazy(rb"<[A-Za-z][\w.-]*+(?:[^<>\"'{}]++|\"[^\"]*+\"|'[^']*+'|\{" + _NESTED + rb"\})*>")
 _FOR_CLIENTS = lazy(rb"\sclient:[a-z]")
 
 _MOST_ISLANDS, _LONGEST_TAG = 1_000, 4_000

@@ -22,7 +22,7 @@ from cencori_guard.patterns import lazy
 # Settings that list the names of variables, and take the values from the environment themselves.
 _LISTS = ("EnvironmentPlugin", "includeEnvironmentVariables", "transform-inline-environment-variables")
 _CENCORI = b"CENCORI"
-_REFERENCE = lazy(rb"(?<![\w$.])(?:" + ENV + rb"|(?P<object>" + IDENTIFIER + rb")(?:\.parsed)?+)" + MEMBER)
+_REFERENCE = lazy(rb"(?<![\w$.])(?:" + ENV + rb"|(?P<object>" + IDENTIFIER + rb")(?:\.parsed)?)" + MEMBER)
 _NAME = lazy(NAME)
 _WORD = lazy(rb"(?<![\w$.])" + IDENTIFIER)
 _ASSIGNED = lazy(

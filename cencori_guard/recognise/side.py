@@ -12,10 +12,10 @@ HEAD = 32_768
 # What may stand before the directives: blanks, comments, other directives (ECMA-262, 11.2.1).
 _DIRECTIVE = lazy(
     rb"\A(?:\xef\xbb\xbf)?(?:#![^\n]*+\n)?"
-    rb"(?:[\s;]++|//[^\n]*+\n|/\*(?:[^*]|\*(?!/))*+\*/|[\"']use (?!client|server)[\w -]{1,40}[\"'])*+"
+    rb"(?:[\s;]++|//[^\n]*+\n|/\*[^*]*+(?:\*(?!/)[^*]*+)*\*/|[\"']use (?!client|server)[\w -]{1,40}[\"'])*"
     rb"(?P<quote>[\"'])use (?P<side>client|server)(?P=quote)"
 )
-_COMMENT = lazy(rb"/\*(?:[^*]|\*(?!/))*+\*/|(?m:^[ \t]*+//[^\n]*+)")
+_COMMENT = lazy(rb"/\*[^*]*+(?:\*(?!/)[^*]*+)*\*/|(?m:^[ \t]*+//[^\n]*+)")
 _ONLY = lazy(rb"(?m)^[ \t]*+import[ \t]++[\"'](?P<side>client|server)-only[\"']")
 _MODULES = (
     rb"node:[\w/]++|fs|fs/promises|http|https|child_process|express|fastify|koa|hono|dotenv|dotenv/config"
