@@ -153,6 +153,8 @@ def _client_side(
     if job.looks_at_code:
         found += check(layout, wires, carried(layout, matches), survey.speaking)
         found += shared.check(matches)
+    for path, why in sorted(layout.unread.items()):
+        tally.skip(path, why, blind=True)
     return found
 
 

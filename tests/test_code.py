@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cencori_guard.inlining.code import code_of, line_of, tokenized
+from cencori_guard.inlining.code import code_of, tokenized
 
 # X marks what has to be code, O what has to be in a string, C what has to be gone altogether.
 CASES = {
@@ -129,10 +129,6 @@ def test_what_comes_after_a_whole_literal_does_not_depend_on_what_is_in_it(inner
     fit = fit.replace("*", "").replace("'", "").replace('"', "").replace("`", "").replace("$", "")
     text = "a = " + form.format(fit) + "\nfollows"
     assert tokenized(text.encode()).code.endswith(b"\nfollows")
-
-
-def test_lines_count_from_one():
-    assert [line_of(b"a\nb\nc", at) for at in (0, 1, 2, 4)] == [1, 1, 2, 3]
 
 
 @pytest.mark.parametrize("word", ["/[", "=/[a", "<a /*", "`${", "<a>", '"\\\n', "{", "<T>(", "/", "//"])

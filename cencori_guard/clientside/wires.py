@@ -98,8 +98,6 @@ def find_wires(layout: Layout, speaking: Iterable[bytes], tally: Tally, is_late:
             search.config(path, config, package.hands_over(path))
         for path, at, prefix in package.stated_prefixes:
             search.found["stated"].append(_Lines(path, layout.read(path)).wire(at, None, prefix))
-    for path, why in sorted(layout.unread.items()):
-        tally.skip(path, why, blind=True)
     return Wires(**{kind: tuple(sorted(wires, key=_place)) for kind, wires in search.found.items()})
 
 

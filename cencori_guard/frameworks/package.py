@@ -10,6 +10,7 @@ from typing import Any
 
 from cencori_guard.frameworks import output
 from cencori_guard.frameworks.globs import name_pattern, path_pattern
+from cencori_guard.frameworks.npm import PAGES, SERVERS
 from cencori_guard.frameworks.table import Framework, by_dependency, config_names, frameworks
 from cencori_guard.inlining.code import code_of, tokenized
 from cencori_guard.inlining.settings import Config, TooMuch
@@ -18,45 +19,6 @@ from cencori_guard.places import base_name
 
 MANIFEST = b"package.json"
 _DEPENDENCY_TABLES = ("dependencies", "devDependencies", "optionalDependencies")
-# Packages that serve: where one is among the dependencies, source is not the browser's by default.
-_SERVERS = frozenset(
-    [
-        "express",
-        "fastify",
-        "koa",
-        "hono",
-        "@hapi/hapi",
-        "@nestjs/core",
-        "restify",
-        "polka",
-        "h3",
-        "nitropack",
-        "elysia",
-        "apollo-server",
-        "@apollo/server",
-        "graphql-yoga",
-        "firebase-functions",
-        "aws-lambda",
-        "serverless",
-        "@hono/node-server",
-        "@trpc/server",
-    ]
-)
-# And what pages are made with.
-_PAGES_OF = frozenset(
-    (
-        "react-dom",
-        "preact",
-        "vue",
-        "svelte",
-        "solid-js",
-        "lit",
-        "@angular/core",
-        "html-webpack-plugin",
-        "jquery",
-        "alpinejs",
-    )
-)
 _CLIENT_ROOTS = ("client/", "frontend/", "web/")
 _PAGE_PLACES = (b"index.html", b"src/index.html", b"public/index.html", b"static/index.html")
 _MOST_ROOTS, _MOST_CHOICES = 3, 4
@@ -117,18 +79,14 @@ class Package:
                 found.add(framework.name)
         return tuple(framework for framework in frameworks() if framework.name in found)
 
-    @property
-    def framework(self) -> Framework | None:
-        """The one that says most: the others are built into it, or beside it."""
-        return self.frameworks[0] if self.frameworks else None
-
     def _configs_of(self, framework: Framework) -> Iterator[bytes]:
         for glob in framework.configs:
             pattern = re.compile(name_pattern(glob))
             yield from (name for name in self._names if pattern.match(name))
 
     @cached_property
-    def _configs(self) -> tuple[tuple[bytes, Config], ...]:
+    def configs(self) -> tuple[tuple[bytes, Config], ...]:
+        """Its config files: their paths, and what they say."""
         known = config_names()
         names = [name for name in sorted(self._names) if known.match(name) or _CONFIG_ELSEWHERE.match(name)]
         paths = [self.directory + name for name in names]
@@ -144,16 +102,11 @@ class Package:
         texts = ((path, self._read(path)) for path in paths[:_MOST_CONFIGS])
         return tuple((path, Config(code_of(text, path) or tokenized(text))) for path, text in texts if text)
 
-    @property
-    def configs(self) -> tuple[tuple[bytes, Config], ...]:
-        """Its config files: their paths, and what they say."""
-        return self._configs
-
     def _strings(self, setting: str) -> list[tuple[bytes, int, list[str]]]:
         """The strings that *setting* has in the configs, each with the path and the place that it stands at."""
         if setting not in self._found:
             found = self._found[setting] = []
-            for path, config in self._configs:
+            for path, config in self.configs:
                 try:
                     found += [(path, at, strings) for at, strings in config.strings_of(setting)]
                 except TooMuch:
@@ -181,9 +134,9 @@ class Package:
         return tuple(sorted(places))
 
     def _stated(self, framework: Framework) -> list[tuple[bytes, int, list[str]]]:
-        own = {path for path, _ in self._configs if _is_config_of(framework, path)}
+        own = {path for path, _ in self.configs if _is_config_of(framework, path)}
         # What is built with Vite states its prefix in Vite's config.
-        own |= {path for path, _ in self._configs if base_name(path).startswith(b"vite.config.")}
+        own |= {path for path, _ in self.configs if base_name(path).startswith(b"vite.config.")}
         places = (place for setting in framework.prefix_settings for place in self._strings(setting))
         return [place for place in places if place[0] in own]
 
@@ -211,7 +164,7 @@ class Package:
     @property
     def serves(self) -> bool:
         """Whether a server is among its dependencies."""
-        return not _SERVERS.isdisjoint(self.dependencies)
+        return not SERVERS.isdisjoint(self.dependencies)
 
     @property
     def renders(self) -> bool:
@@ -293,7 +246,7 @@ class Package:
         entries = entries if isinstance(entries, list) else [entries]
         return (
             "html-webpack-plugin" in self.dependencies
-            or (self._manifest.get("private") is True and not _PAGES_OF.isdisjoint(self.dependencies))
+            or (self._manifest.get("private") is True and not PAGES.isdisjoint(self.dependencies))
             or any(isinstance(entry, str) and entry.endswith(".html") for entry in entries)
             or any(".html" in command for command in self._commands)
             or any(self._read(self.directory + place) for place in _PAGE_PLACES)

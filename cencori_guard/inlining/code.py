@@ -77,11 +77,6 @@ def code_of(text: bytes, name: bytes) -> Code | None:
     return None
 
 
-def line_of(text: bytes, at: int) -> int:
-    """The line, from 1, of the offset *at*."""
-    return text.count(b"\n", 0, at) + 1
-
-
 def tokenized(text: bytes, *, elements: bool = False) -> Code:
     """*text* as JavaScript or TypeScript; *elements*: JSX may be in it."""
     mistaken: set[int] = set()

@@ -24,11 +24,14 @@ class Nesting:
         # Of each token the index of the one that closes it, and of the one that it stands in.
         self._ends: list[int] = []
         self._within: list[int] = []
+        # Of each closing one the index of the one that opened it.
+        self._begins: dict[int, int] = {}
         opened: list[int] = []
         for found in _TOKEN.finditer(code):
             index, mark = len(self._places), found.group()
             if mark in _CLOSING and opened:
-                self._ends[opened.pop()] = index
+                self._begins[index] = opened.pop()
+                self._ends[self._begins[index]] = index
             self._places.append(found.start())
             self._marks += mark
             self._ends.append(-1)
@@ -77,17 +80,11 @@ class Nesting:
         # A closing bracket stands in what is around the whole.
         closes = self._marks[index] in _CLOSING
         found: list[int] = []
-        within = self._opened_by(index) if closes else self._within[index]
+        within = self._begins.get(index, -1) if closes else self._within[index]
         while within >= 0 and len(found) < _DEEPEST:
             found.append(self._places[within])
             within = self._within[within]
         return found
-
-    def _opened_by(self, index: int) -> int:
-        """The token that the closing one at *index* closes."""
-        if not hasattr(self, "_begins"):
-            self._begins = {end: begin for begin, end in enumerate(self._ends) if end >= 0}
-        return self._begins.get(index, -1)
 
     def target_in(self, opened: int, text: bytes, pattern: re.Pattern[bytes]) -> bytes | None:
         """What *pattern* says of the target in the brackets that are opened at *opened*, in *text*."""

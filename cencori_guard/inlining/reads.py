@@ -83,8 +83,7 @@ def _reads(text: Code) -> Iterator[Read]:
             if not (_is_prose(text, match.start(), match.end()) or _is_written(text, match.start(), match.end())):
                 yield Read(name.decode("ascii"), match.start(), _way(match.group()))
     for begin, end in lists(text, _CENCORI):
-        taken = _TAKEN.match(text.bare, end)
-        source = taken["from"] if taken else b""
+        source = taken_from(text, end) or b""
         if not (b"." in source or source in known or _IMPORTED.match(text.bare, end)):
             continue
         for inner in NAME_IN_LIST.finditer(text.bare, begin, end):
