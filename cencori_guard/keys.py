@@ -160,6 +160,10 @@ class Key:
 
         return blake2b(self._text, digest_size=10, person=b"cencori-guard").hexdigest()
 
+    def bearer(self) -> bytes:
+        """The value of an ``Authorization`` header.  For the verifier alone: it is the key in plain text."""
+        return b"Bearer " + self._text
+
     def begins(self, other: Key) -> bool:
         """Whether *other* is this key and more."""
         return self != other and other._text.startswith(self._text)
@@ -253,9 +257,23 @@ def find_keys(data: bytes, *, anywhere: bool = False) -> list[KeyAt]:
     return found
 
 
+def whole_key(data: bytes) -> Key | None:
+    """The key that *data* is, and nothing besides; None where it is anything else."""
+    found = key_at(data, 0)
+    return found.key if found and found.end == len(data) else None
+
+
+def never_issued() -> Key:
+    """A secret key of the current shape that was drawn this moment, and that the vendor has never issued."""
+    from secrets import token_hex  # for those alone who ask the API
+
+    shape = next(shape for shape in EXACT_SHAPES if shape.prefix == b"csk_")
+    return Key(shape.prefix + token_hex(24).encode("ascii"), shape, Confidence.EXACT)
+
+
 def redact(text: str) -> str:
     """*text* with every key in it replaced by its redacted form, for messages about names and arguments."""
-    data = text.encode("utf-8", "surrogateescape")
+    data = text.encode("utf-8", "surrogatepass")
     hits = find_keys(data, anywhere=True)
     if not hits:
         return text
@@ -264,4 +282,4 @@ def redact(text: str) -> str:
         parts += [data[at : hit.start], hit.key.redacted.encode()]
         at = hit.end
     parts.append(data[at:])
-    return b"".join(parts).decode("utf-8", "surrogateescape")
+    return b"".join(parts).decode("utf-8", "surrogatepass")

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from cencori_guard.keys import Key
+from cencori_guard.keys import Key, Kind
+from cencori_guard.liveness import NOT_ASKED, Answer
 
 
 class Severity(IntEnum):
@@ -39,6 +40,10 @@ class Rule(StrEnum):
     SERVER_KEY_IN_CLIENT_CODE = "server-key-in-client-code"
     SHARED_KEY = "shared-key"
     STALE_KEY = "stale-key"
+
+
+# They say what would be better, of keys that may stand where they belong.
+ADVICE = frozenset((Rule.SHARED_KEY, Rule.STALE_KEY))
 
 
 class Context(StrEnum):
@@ -80,6 +85,13 @@ class State(StrEnum):
     UNTRACKED = "untracked"
 
 
+class Unpushed(NamedTuple):
+    """The commit (or the tag) that brings a key with a push, and how many parents it has."""
+
+    commit: str
+    parents: int
+
+
 class Exposure(NamedTuple):
     """Since when, and where, git has held a key at one path.
 
@@ -87,7 +99,7 @@ class Exposure(NamedTuple):
     the oldest commit that holds it, ``last_commit`` and ``last_date`` of the newest.
     ``since`` is ``date`` in seconds since 1970, UTC.  ``refs`` still reach it; ``more_refs``
     is the number of those that are not listed.  ``url`` shows it where the repository is hosted;
-    ``rebase_from``: where to begin to mend what is about to be pushed; None where it is out already.
+    ``unpushed``: what brought it is about to be pushed; None where the key is out already.
     """
 
     commit: str | None = None
@@ -100,7 +112,7 @@ class Exposure(NamedTuple):
     more_refs: int = 0
     versions: int = 1
     url: str | None = None
-    rebase_from: str | None = None
+    unpushed: Unpushed | None = None
 
 
 class Opened(StrEnum):
@@ -298,8 +310,22 @@ class Cause(NamedTuple):
     certain: bool = True
 
 
+class Revoke(StrEnum):
+    """When revoking the key is part of the remedy."""
+
+    NO = "no"
+    FIRST = "first"
+    IF_LEFT = "if it has left this machine"
+    IF_LEFT_FIRST = "before the rest, if it has left this machine"
+    IF_DEPLOYED = "if a build with it was deployed"
+
+
 class Finding(NamedTuple):
-    """A rule broken at a location."""
+    """A rule broken at a location.
+
+    ``remedy``: the steps to take, in order; until the liveness of the key is known, those alone
+    that clean up, and ``revoke`` says where revoking comes in.
+    """
 
     rule: Rule
     severity: Severity
@@ -315,6 +341,14 @@ class Finding(NamedTuple):
     notes: tuple[str, ...] = ()
     suppressed: Suppression | None = None
     cause: Cause | None = None
+    revoke: Revoke = Revoke.NO
+    liveness: Answer = NOT_ASKED
+
+    @property
+    def leaked(self) -> Key | None:
+        """The key that has leaked, or is about to; None for a publishable one, and for one that is only shared."""
+        public = self.key is None or self.key.kind is Kind.PUBLISHABLE
+        return None if public or self.rule is Rule.SHARED_KEY else self.key
 
 
 class Scan(NamedTuple):

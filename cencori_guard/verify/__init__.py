@@ -1,0 +1,1 @@
+"""Asks the vendor's API whether a key works.  Nothing else in the program speaks to the network."""
