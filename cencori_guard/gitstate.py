@@ -14,6 +14,7 @@ from cencori_guard.git.listing import head_versions
 from cencori_guard.git.runner import Git
 from cencori_guard.keys import Key
 from cencori_guard.models import Blob, Exposure, Match, Source, State
+from cencori_guard.recognise.names import recognise_name
 from cencori_guard.recognise.stage import recognise
 from cencori_guard.search.engine import search
 from cencori_guard.search.matchers import ReMatcher
@@ -70,6 +71,8 @@ def look_up(repositories: dict[bytes, Git], blobs: Iterable[Blob], tally: Tally)
                 seen = Tally()
                 for blob, key in _keys(staged_blobs(git, wanted, seen)):
                     keys.setdefault(blob.path, set()).add(key)
+                for path, _, _ in wanted:  # what stands in a name is there with the file
+                    keys.setdefault(path, set()).update(match.key for match in recognise_name(hits[path]))
                 unknown.update(path for path, _, _ in seen.skipped)
                 for path, reason, blind in seen.skipped:
                     tally.skip(path, reason, blind=blind)

@@ -547,7 +547,7 @@ def test_a_package_beside_it_is_no_cause(repo: Repo):
 def test_the_cause_is_what_is_to_be_mended(repo: Repo):
     (found,) = (f for f in scan(repo, {**BUNDLE, ".env": f"VITE_CENCORI_KEY={LIVE}\n"}) if f["cause"])
     assert found["cause"]["message"] == ".env:1 holds it as VITE_CENCORI_KEY, which Vite puts into client code"
-    assert found["remedy"][1].startswith("In .env:1, rename VITE_CENCORI_KEY, and read it in ")
+    assert found["remedy"][3].startswith("In .env:1, rename VITE_CENCORI_KEY, and read it in ")
     assert LIVE not in json.dumps(found)
 
 

@@ -99,7 +99,7 @@ def test_a_state_that_nobody_knows_is_not_called_uncommitted(repo: Repo, secret:
     report = guard("scan", ".", "-o", "json", cwd=repo.path).report()
     assert report["findings"][0]["git"]["state"] is None
     assert report["scan"]["complete"] is False
-    assert report["findings"][0]["remedy"][0].startswith("Revoke")
+    assert report["findings"][0]["remedy"][1].startswith("Revoke")
 
 
 def test_standard_output_that_is_full_or_closed(tmp_path: Path, secret: str) -> None:

@@ -9,7 +9,6 @@ from cencori_guard.frameworks.layout import Layout
 from cencori_guard.keys import Confidence, Environment, Key, Kind
 from cencori_guard.models import Blob, Context, Finding, Held, Location, Match, Opened, Rule, Severity, State
 from cencori_guard.remedy import advice
-from cencori_guard.text import shown
 
 _RULES = {
     Context.CLIENT_BUNDLE: Rule.KEY_IN_CLIENT_BUNDLE,
@@ -48,23 +47,15 @@ def classify(matches: Iterable[Match], layout: Layout, held: Held) -> Iterator[F
         rule = _RULES.get(context, Rule.KEY_IN_SOURCE)
         state = held.of(blob, key)
         exposure = held.exposure(blob, key)
-        path = shown(blob.path)
+        remedy = advice.for_key(match, rule, context, state, exposure, backend=layout.backend(blob.path))
         yield Finding(
             rule,
             severity_of(key, context),
             _message(match, context, state),
             Location(blob.path, match.line, match.column, match.end_column, match.inside, match.decoded),
             context,
-            advice.for_key(
-                key,
-                rule,
-                context,
-                state,
-                path,
-                tracked=blob.tracked,
-                backend=layout.backend(blob.path),
-                exposure=exposure,
-            ),
+            remedy.steps,
+            revoke=remedy.revoke,
             key=key,
             tracked=None if blob.repository is None else blob.tracked,
             state=state,

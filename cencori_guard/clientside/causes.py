@@ -15,6 +15,7 @@ from cencori_guard.models import Cause, Context, Finding, Match, Side, Way
 from cencori_guard.names import is_server_name
 from cencori_guard.places import base_name, is_document, is_env_file, is_template
 from cencori_guard.remedy import clientside as remedy
+from cencori_guard.remedy.advice import call_elsewhere
 from cencori_guard.text import shown
 
 # Places of one key that are asked about; nobody mends more of them one by one.
@@ -38,7 +39,9 @@ def explain(findings: Sequence[Finding], matches: Sequence[Match], layout: Layou
         asked = finding.context is Context.CLIENT_BUNDLE and finding.key and finding.key.kind is not Kind.PUBLISHABLE
         cause = causes.of(finding, finding.key, back.get(finding.location)) if asked and finding.key else None
         if cause:
-            steps = remedy.for_cause(finding.remedy, cause, shown(cause.path), layout.backend(cause.path))
+            step = remedy.for_cause(cause, shown(cause.path), layout.backend(cause.path))
+            without = call_elsewhere(layout.backend(finding.location.path))
+            steps = tuple(step if old == without else old for old in finding.remedy)
             finding = finding._replace(cause=cause, remedy=steps)
         explained.append(finding)
     return explained

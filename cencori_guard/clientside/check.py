@@ -10,7 +10,7 @@ from cencori_guard.clientside.public import public_by
 from cencori_guard.clientside.wires import Wire, Wires
 from cencori_guard.frameworks.layout import Layout
 from cencori_guard.keys import Confidence, Environment, Kind
-from cencori_guard.models import Blob, Context, Finding, Location, Rule, Severity, Side
+from cencori_guard.models import Blob, Context, Finding, Location, Revoke, Rule, Severity, Side
 from cencori_guard.names import is_publishable_name, is_server_name
 from cencori_guard.places import base_name, is_env_file
 from cencori_guard.remedy import clientside as remedy
@@ -110,7 +110,8 @@ def _with_a_key(layout: Layout, carried: Iterable[Carried]) -> Iterator[_Told]:
             f"{key.redacted}, a key for servers, stands under {name}, a name that {public.sentence}",
             Location(match.blob.path, match.line, match.column, match.end_column, match.inside, match.decoded),
             _context(match.blob.path),
-            remedy.for_public_name(name, public.prefix, key, layout.backend(match.blob.path)),
+            (remedy.for_public_name(name, public.prefix, layout.backend(match.blob.path)),),
+            revoke=Revoke.IF_DEPLOYED,
             key=key,
             tracked=None if match.blob.repository is None else match.blob.tracked,
             excerpt=match.excerpt,
@@ -128,7 +129,8 @@ def _from_server_names(layout: Layout, wires: Wires) -> Iterator[_Told]:
         taken = [n for n in wire.assigned.references if is_server_name(n) and not public_by(layout, n, path)]
         if taken:
             message = f"{name} is set from {taken[0]}, and is a name that {public.sentence}"
-            steps = remedy.for_public_name(name, public.prefix, None, layout.backend(path))
+            move = remedy.for_public_name(name, public.prefix, layout.backend(path))
+            steps = move, "If a build with it was ever deployed, revoke the key that it held."
             severity = Severity.INFO if is_publishable_name(name) else Severity.HIGH
             yield _Told(_finding(Rule.PUBLIC_ENV_NAME, severity, message, wire, steps), name)
 

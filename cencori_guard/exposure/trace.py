@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cencori_guard.errors import GitError
+from cencori_guard.exposure.before import out_already
 from cencori_guard.exposure.links import Links
 from cencori_guard.exposure.people import MOST_READ, Signature, lines_of_header, signature
 from cencori_guard.exposure.reached import Contains, Reached
@@ -19,7 +20,7 @@ from cencori_guard.git.objects import texts, versions_at
 from cencori_guard.git.refs import Ref
 from cencori_guard.git.runner import Git
 from cencori_guard.keys import Key
-from cencori_guard.models import Blob, Exposure, Match, State
+from cencori_guard.models import Blob, Exposure, Match, State, Unpushed
 from cencori_guard.recognise.limits import MOST_IN_SCAN
 from cencori_guard.tally import Tally
 
@@ -73,7 +74,10 @@ def trace(git: Git, matches: Sequence[Match], scope: Scope, tally: Tally) -> tup
     refs = Reached(walk, scope.tips)
 
     traced = [*_files(git, walk, refs, hits)]
-    traced += unplaced(git, walk, hits, by_kind.get("tree", ()), scope.tips, whole=whole)
+    placed = {(t.match.blob.path, t.match.key) for t in traced}
+    lost = unplaced(git, walk, hits, by_kind.get("tree", ()), scope.tips, whole=whole)
+    # A version that is only staged says less than those that are committed.
+    traced += (t for t in lost if (t.match.blob.path, t.match.key) not in placed)
     traced += _messages(walk, refs, said)
     traced += in_tags(git, by_kind.get("tag", ()), scope.tips)
     return _finish(git, traced, scope)
@@ -205,6 +209,7 @@ def _finish(git: Git, traced: Sequence[Traced], scope: Scope) -> tuple[list[Matc
     own = texts(
         git, oids | {t.match.blob.oid or "" for t in traced if t.match.blob.kind in ("commit", "tag")}, MOST_READ
     )
+    known = {t.match.key for t in traced} if scope.published else out_already(git, traced, own)
     links = Links(git)
     contains = Contains(git) if scope.contains else None
     matches, states, exposures = [], {}, {}
@@ -232,14 +237,13 @@ def _finish(git: Git, traced: Sequence[Traced], scope: Scope) -> tuple[list[Matc
             more,
             t.versions,
             links.to(match, newest) if newest and scope.published else None,
-            None if scope.published or not first else _before(first, own.get(first, b"")),
+            None if match.key in known or not first else _unpushed(first, own.get(first, b"")),
         )
     return matches, History(states, exposures)
 
 
-def _before(commit: str, text: bytes) -> str:
-    """What ``git rebase -i`` is to begin from to change *commit*, whose object is *text*."""
-    return f"{commit[:10]}~1" if b"\nparent " in text.partition(b"\n\n")[0] else "--root"
+def _unpushed(commit: str, text: bytes) -> Unpushed:
+    return Unpushed(commit, len(re.findall(rb"^parent ", text.partition(b"\n\n")[0], re.MULTILINE)))
 
 
 def _in_message(match: Match, text: bytes) -> Match:

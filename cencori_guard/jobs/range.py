@@ -47,7 +47,7 @@ class RangeJob(TracedJob):
             scope = Scope(wanted.options, wanted.revisions, (), wanted.tips, contains=published, published=published)
             found, self._history = trace(self._git, matches, scope, tally)
         if self._metadata:
-            found += self._in_names(ref.name for ref in self._range.tips)
+            found += self._in_names((ref.name for ref in self._range.tips), unpushed=not self._published)
         return found
 
     def _note_directories(self, survey: Survey, tally: Tally) -> None:

@@ -9,7 +9,7 @@ from cencori_guard.exposure.shipped import CommitsView
 from cencori_guard.exposure.trace import History
 from cencori_guard.frameworks.layout import Layout
 from cencori_guard.git.runner import Git
-from cencori_guard.models import Blob, Held, Match, State
+from cencori_guard.models import Blob, Exposure, Held, Match, State, Unpushed
 from cencori_guard.pipeline import Job
 from cencori_guard.tally import Tally
 from cencori_guard.triage.decide import Policy
@@ -24,11 +24,13 @@ class TracedJob(Job):
         self._metadata = metadata
         self._history = History()
 
-    def _in_names(self, names: Iterable[bytes]) -> list[Match]:
-        """The keys in the *names* of refs: there for as long as the refs are."""
+    def _in_names(self, names: Iterable[bytes], *, unpushed: bool = False) -> list[Match]:
+        """The keys in the *names* of refs: there for as long as the refs are; *unpushed*: and nowhere else."""
         found = list(in_refs(names))
         states = {(match.blob.path, match.key): State.TIP for match in found}
-        self._history = self._history._replace(states={**self._history.states, **states})
+        held = {place: Exposure(unpushed=Unpushed("", 0)) for place in states} if unpushed else {}
+        exposures = {**self._history.exposures, **held}
+        self._history = self._history._replace(states={**self._history.states, **states}, exposures=exposures)
         return found
 
     def layout(self) -> Layout:

@@ -61,7 +61,7 @@ def _tracked(survey: Survey, blob: Blob, rule: IgnoreRule | None, state: State |
         Severity.MEDIUM if grave else Severity.LOW,
         "An env file is in git" + (f", although {_place(protected)} ignores it" if protected else ""),
         blob,
-        advice.for_tracked(shown(blob.path), protected),
+        advice.for_tracked(blob, protected),
         state,
     )
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from cencori_guard.keys import Key, Kind
-from cencori_guard.models import Finding, Rule, Severity
-from cencori_guard.remedy import advice
+from cencori_guard.models import Finding, Revoke, Rule, Severity
 
 DAY = 86_400
 
@@ -32,6 +31,7 @@ def check(findings: Iterable[Finding], today: str, most_days: int) -> Iterator[F
                 severity=Severity.LOW,
                 message=f"{key.redacted} has been in git since {(finding.exposure.date or '')[:10]}, "
                 f"longer than {most_days} days",
-                remedy=advice.for_stale(key),
+                remedy=(),
+                revoke=Revoke.FIRST,
                 excerpt=None,
             )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from cencori_guard.keys import Key
 from cencori_guard.models import Cause, Way
-from cencori_guard.remedy.advice import revoke
 
 _PUBLISHABLE = "a publishable key (cpk_…), which is made for browsers"
 
@@ -15,16 +13,12 @@ def _server_name(name: str, prefix: str) -> str:
     return "CENCORI_API_KEY" if usual else bare
 
 
-def for_public_name(name: str, prefix: str, key: Key | None, backend: str) -> tuple[str, ...]:
-    """The steps for a server's key under the public *name*; *key*: the one that stands there."""
+def for_public_name(name: str, prefix: str, backend: str) -> str:
+    """The step for a server's key under the public *name*."""
     server = _server_name(name, prefix)
     if server == name:  # the fault is the prefix that a config states
-        move = f"Have no config put {name} into client code, and read it in {backend} alone."
-    else:
-        move = f"Rename it to {server} and read that in {backend} alone; or put {_PUBLISHABLE}, in its place."
-    if key is None:
-        return (move, "If a build with it was ever deployed, revoke the key that it held.")
-    return move, f"If a build with it was ever deployed: {revoke(key)}"
+        return f"Have no config put {name} into client code, and read it in {backend} alone."
+    return f"Rename it to {server} and read that in {backend} alone; or put {_PUBLISHABLE}, in its place."
 
 
 def for_name_alone(name: str, prefix: str, backend: str) -> tuple[str, ...]:
@@ -54,8 +48,8 @@ def for_read(name: str, backend: str) -> tuple[str, ...]:
     return (f"Move the call to {backend}, and have client code ask that; {name} stays there.",)
 
 
-def for_cause(steps: tuple[str, ...], cause: Cause, path: str, backend: str) -> tuple[str, ...]:
-    """The steps for a key in what ships, of which the *cause*, at *path*, is known: revoke, mend that, build again."""
+def for_cause(cause: Cause, path: str, backend: str) -> str:
+    """The step for a key in what ships, of which the *cause*, at *path*, is known: mend that, build again."""
     place = f"{path}:{cause.line}" if cause.line else path
     name = cause.name
     ways = {
@@ -68,4 +62,4 @@ def for_cause(steps: tuple[str, ...], cause: Cause, path: str, backend: str) -> 
         Way.ENV_FILE: f"Find what reads {name or path}, and move the call to {backend}",
     }
     step = ways[cause.way] if cause.certain else f"{ways[cause.way]}, if that is it"
-    return steps[0], f"{step}; then build again and replace what was deployed."
+    return f"{step}; then build again and replace what was deployed."

@@ -6,6 +6,7 @@ from typing import Any
 
 from cencori_guard import __version__
 from cencori_guard.keys import Confidence, redact
+from cencori_guard.liveness import Answer
 from cencori_guard.models import Exposure, Finding, Report, Skipped
 from cencori_guard.text import shown
 
@@ -58,7 +59,7 @@ def finding_record(finding: Finding) -> dict[str, Any]:
         },
         "git": None if finding.tracked is None else _git(finding),
         "cause": _cause(finding),
-        "liveness": {"status": "unchecked", "reason": ""},
+        "liveness": _liveness(finding.liveness),
         "suppressed": excuse and {"by": excuse.by, "reason": excuse.reason},
         "remedy": list(finding.remedy),
     }
@@ -76,6 +77,11 @@ def _cause(finding: Finding) -> dict[str, Any] | None:
         "certain": cause.certain,
         "message": cause.message,
     }
+
+
+def _liveness(answer: Answer) -> dict[str, Any]:
+    """What the API says of the key; ``believed``, of one that is dead: it counts."""
+    return {"status": str(answer.status), "reason": answer.reason, "believed": answer.believed}
 
 
 def _git(finding: Finding) -> dict[str, Any]:

@@ -6,9 +6,11 @@ one layout.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from textwrap import wrap
 
+from cencori_guard.liveness import Liveness
 from cencori_guard.models import Excerpt, Finding, Report, Severity
 from cencori_guard.report.exposure import sentence
 from cencori_guard.report.interface import Style
@@ -17,6 +19,8 @@ from cencori_guard.text import harmless, shown
 # (text, style name); the names are those of rich.
 Piece = tuple[str, str]
 Line = list[Piece]
+# Where some steps stand in full, and the redacted key that they are about there.
+Told = dict[tuple[str, ...], tuple[str, str]]
 
 _COLOURS = {
     Severity.CRITICAL: "bold white on red",
@@ -25,8 +29,15 @@ _COLOURS = {
     Severity.LOW: "bold cyan",
     Severity.INFO: "bold blue",
 }
+_LIVENESS = {
+    Liveness.LIVE: ("Live", "bold white on red"),
+    Liveness.DEAD: ("Dead now", "bold green"),
+    Liveness.UNKNOWN: ("Unknown whether it is live", "bold yellow"),
+}
 _SKIPPED_SHOWN = 10
 _NARROWEST = 40
+_NOTE = "Note: "
+_TIED = "\0"
 
 
 def write(report: Report, style: Style) -> str:
@@ -37,35 +48,67 @@ def write(report: Report, style: Style) -> str:
 def layout(report: Report, style: Style) -> Iterator[Line]:
     """The lines of the report."""
     style = style._replace(width=max(style.width, _NARROWEST))
+    told: Told = {}
     for finding in report.findings:
         if finding.suppressed is None or style.verbosity > 0:
-            yield from _block(finding, style.width, report.today)
+            yield from _block(finding, style.width, report.today, told)
             yield []
     yield from _skipped(report, style)
     if style.verbosity >= 0:
         yield from _closing(report, style.width)
 
 
-def _block(finding: Finding, width: int, today: str) -> Iterator[Line]:
+def _block(finding: Finding, width: int, today: str, told: Told) -> Iterator[Line]:
+    """One finding; *told*: the steps that stand above already."""
     label = finding.severity.label
     yield [(label, _COLOURS[finding.severity]), ("  ", ""), (str(finding.rule), "bold"), ("  " + _place(finding), "")]
     yield from _paragraph(harmless(finding.message) + ".", width, "  ", "  ")
     if finding.suppressed:
         why = f"suppressed ({finding.suppressed.by}): {harmless(finding.suppressed.reason)}"
         yield from _paragraph(why, width, "  ", "  ", "dim")
+        yield from _liveness(finding, width)
         return
     if finding.excerpt and finding.location.line:
         yield from _excerpt(finding.excerpt, finding.location.line, width)
     if finding.cause:
         yield from _paragraph(harmless(finding.cause.message) + ".", width, "  ", "  ", "bold")
-    if finding.exposure and finding.state:
+    if finding.exposure and finding.state and not finding.location.path.startswith(b"ref:"):
         yield from _paragraph(harmless(sentence(finding.exposure, finding.state, today)), width, "  ", "  ", "dim")
         if finding.exposure.url:
             yield [("  ", ""), (harmless(finding.exposure.url), "dim")]
-    steps = finding.remedy
-    for number, step in enumerate(steps, 1):
-        mark = "  -> " if len(steps) == 1 else f"  {number}. "
+    yield from _liveness(finding, width)
+    above, count = _told_above(finding, told)
+    if above:
+        mark = "  -> " if count == len(finding.remedy) else f"  1-{count}. "
+        yield from _paragraph(harmless(above), width, mark, " " * len(mark))
+    steps = sum(not step.startswith(_NOTE) for step in finding.remedy)
+    for number, step in enumerate(finding.remedy[count:], count + 1):
+        mark = "  " if step.startswith(_NOTE) else "  -> " if steps == 1 else f"  {number}. "
         yield from _paragraph(harmless(step), width, mark, " " * len(mark))
+
+
+def _liveness(finding: Finding, width: int) -> Iterator[Line]:
+    if finding.liveness.status in _LIVENESS:
+        what, colour = _LIVENESS[finding.liveness.status]
+        if finding.liveness.status is Liveness.DEAD and not finding.liveness.believed:
+            what, colour = "Dead, it seems", "bold yellow"
+        yield from _paragraph(harmless(f"{what}: {finding.liveness.reason}."), width, "  ", "  ", colour)
+
+
+def _told_above(finding: Finding, told: Told) -> tuple[str, int]:
+    """Where the first steps of *finding* stand already, be it for another key, and how many."""
+    redacted = finding.key.redacted if finding.key else ""
+    steps = tuple(step.replace(redacted, "\0") if redacted else step for step in finding.remedy)
+    found = "", 0
+    for number in range(len(steps), 1, -1):
+        if steps[:number] in told:
+            place, before = told[steps[:number]]
+            instead = "" if before == redacted else f", with {redacted} in place of {before}"
+            found = f"As for {place}, above{instead}.", number
+            break
+    for number in range(2, len(steps) + 1):
+        told.setdefault(steps[:number], (_place(finding), redacted))
+    return found
 
 
 def _place(finding: Finding) -> str:
@@ -77,8 +120,11 @@ def _place(finding: Finding) -> str:
 
 
 def _paragraph(text: str, width: int, first: str, rest: str, colour: str = "") -> Iterator[Line]:
-    lines = wrap(text, width - len(rest), break_long_words=False, break_on_hyphens=False)
-    for number, line in enumerate(lines):
+    # A command that a line holds stays in one piece, to be copied.
+    room = width - len(rest)
+    whole = re.sub("`[^`]*`", lambda code: code[0].replace(" ", _TIED) if len(code[0]) < room else code[0], text)
+    lines = wrap(whole, room, break_long_words=False, break_on_hyphens=False)
+    for number, line in enumerate(line.replace(_TIED, " ") for line in lines):
         yield [(rest if number else first, "dim" if not number and first.strip() else ""), (line, colour)]
 
 
