@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import sys
 
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # `python -m` looks for modules here first, and here is what is scanned: nothing more of it runs.
+    del sys.path[0]
+
 from cencori_guard.cli.boundary import guarded
+from cencori_guard.errors import ExitCode
 
 
 def main() -> int:
@@ -27,7 +32,16 @@ def main() -> int:
             return guarded(lambda: check_message(files[0]))
     from cencori_guard.cli.main import run
 
-    return guarded(lambda: run(arguments))
+    return _ended(guarded(lambda: run(arguments)))
+
+
+def _ended(code: int) -> int:
+    """*code*; who interrupts twice has been heard, and the second time shall not change what the first one gave."""
+    if code == ExitCode.INTERRUPTED:
+        import signal
+
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
 
 
 if __name__ == "__main__":

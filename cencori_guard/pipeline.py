@@ -1,9 +1,9 @@
-"""The story on one screen: source, search, recognise, classify, policy, triage, report."""
+"""The story on one screen: source, search, recognise, classify, policy, verify, triage, report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from time import monotonic
+from collections.abc import Callable, Collection, Iterable, Iterator
+from time import monotonic, time
 from typing import NamedTuple
 
 from cencori_guard.classify.keys import classify
@@ -13,16 +13,19 @@ from cencori_guard.clientside.check import check
 from cencori_guard.clientside.wires import find_wires
 from cencori_guard.frameworks.layout import Layout
 from cencori_guard.gitstate import States
-from cencori_guard.keys import Kind
+from cencori_guard.keys import Key, Kind
+from cencori_guard.liveness import Answer
 from cencori_guard.models import Blob, Context, Finding, Held, Match, ReadInto, Report, Scan, Severity, Slab, Source
 from cencori_guard.policy import shared, stale
 from cencori_guard.policy.survey import MOST_ENV_FILES, MOST_SPEAKING, Survey
 from cencori_guard.recognise.names import recognise_name
 from cencori_guard.recognise.stage import recognise
+from cencori_guard.remedy.revoking import complete
 from cencori_guard.search.engine import search
 from cencori_guard.search.matchers import adaptive
 from cencori_guard.tally import Tally
 from cencori_guard.triage.decide import Policy
+from cencori_guard.verify.effect import apply, keys_to_ask
 
 
 class Job:
@@ -60,15 +63,20 @@ class Job:
 
 
 Late = Callable[[], bool]
+Ask = Callable[[Collection[Key]], Iterable[tuple[Key, Answer]]]
 
 
 class Settings(NamedTuple):
-    """What the user asks of a scan.  ``timeout`` in seconds; ``pulse`` is called as the scan goes on."""
+    """What the user asks of a scan.  ``timeout`` in seconds; ``pulse`` is called as the scan goes on.
+
+    ``ask`` says of keys, as the answers come, whether they work.
+    """
 
     fail_on: Severity | None = None
     strict: bool = False
     timeout: float | None = None
     pulse: Callable[[Tally], None] | None = None
+    ask: Ask | None = None
 
     def is_late(self, started: float) -> Late:
         """Who says whether the time is up, in a scan that *started* then."""
@@ -113,6 +121,11 @@ def run(job: Job, policy: Policy, settings: Settings) -> Report:
         except Exception as error:  # noqa: BLE001 - the keys that were found are told, whatever happens here
             tally.skip(b"", f"internal error while the client side was looked at: {_where(error)}", blind=True)
     findings += stale.check(findings, policy.today, policy.max_key_age)
+    if settings.ask:
+        findings, stopped = _verify(findings, settings.ask, policy, tally, interrupted=interrupted)
+        interrupted = interrupted or stopped
+    findings = [finding._replace(remedy=complete(finding)) for finding in findings]
+    # After that, since nothing excuses a key that works.
     decided = sorted(policy.decide(findings), key=_worst_first)
     for source, count in policy.excluded():
         tally.skip(b"", f"{count} left out by exclude in {source}", blind=False)
@@ -156,6 +169,22 @@ def _client_side(
     for path, why in sorted(layout.unread.items()):
         tally.skip(path, why, blind=True)
     return found
+
+
+def _verify(
+    findings: list[Finding], ask: Ask, policy: Policy, tally: Tally, *, interrupted: bool
+) -> tuple[list[Finding], bool]:
+    """*findings* with what the API says of their keys, and whether somebody would not wait for it."""
+    keys = keys_to_ask(findings)
+    answers: dict[Key, Answer] = {}
+    stopped = False
+    try:
+        answers.update(() if interrupted else ask(keys))
+    except KeyboardInterrupt:
+        stopped = True
+    except Exception as error:  # noqa: BLE001 - the keys that were found are told, whatever happens here
+        tally.skip(b"", f"internal error while keys were verified: {_where(error)}", blind=True)
+    return list(apply(findings, keys, answers, policy.first_dead, int(time()))), stopped
 
 
 def _where(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 
 from cencori_guard.keys import redact
@@ -10,6 +11,12 @@ from cencori_guard.keys import redact
 def shown(path: bytes) -> str:
     """*path* as reports write it: UTF-8, other bytes as ``\\xNN``, keys redacted."""
     return redact(path.decode("utf-8", "backslashreplace"))
+
+
+def name_from_here(path: bytes) -> str:
+    """*path* as messages show it: from here, where that is shorter."""
+    here = os.path.relpath(path)
+    return shown(here if len(here) < len(path) else path)
 
 
 def harmless(text: str) -> str:

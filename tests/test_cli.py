@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -218,3 +219,23 @@ def test_a_bare_repository_has_neither_files_nor_index(repo: Repo) -> None:
         result = guard(*args, "bare.git", cwd=repo.path.parent)
         assert result.code == 2
         assert "bare repository" in result.err
+
+
+def test_modules_where_the_scan_is_do_not_run(tmp_path: Path, secret: str) -> None:
+    """``python -m`` looks there first, and what is scanned is a stranger's."""
+    (tmp_path / "a.txt").write_text(secret)
+    for name in ("click", "enum", "httpx", "json", "pathspec", "rich", "tomllib", "ssl"):
+        (tmp_path / f"{name}.py").write_text("open('ran', 'w'); raise SystemExit(0)\n")
+    for args in (["scan", "."], ["scan", ".", "--verify", "--api-url", "http://127.0.0.1:1"], ["baseline", "create"]):
+        result = guard(*args, cwd=tmp_path)
+        assert result.code == (0 if args[0] == "baseline" else 1), result.err
+    assert not (tmp_path / "ran").exists()
+
+
+def test_nobody_listens_on_standard_error(tmp_path: Path, secret: str) -> None:
+    """What is said there is not said on standard output instead, where a program reads."""
+    (tmp_path / "a.txt").write_text(secret)
+    command = f'"{sys.executable}" -m cencori_guard scan . --verify --api-url http://127.0.0.1:1 -o json 2>&-'
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["findings"][0]["liveness"]["status"] == "unknown"

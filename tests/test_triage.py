@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -218,3 +219,16 @@ def test_an_odd_pyproject_without_our_table_is_not_our_business(tmp_path: Path) 
     for text in ("tool = 3", "[tool]\nother = 1", "not toml at all", "[project]\nname = 'x'"):
         (tmp_path / "pyproject.toml").write_text(text)
         assert guard("scan", ".", cwd=tmp_path).code == 0, text
+
+
+def test_a_name_that_is_not_utf8_beside_an_exclude(tmp_path: Path, secret: str) -> None:
+    """It is compared, and the rest is told."""
+    odd = tmp_path / os.fsdecode(b"old\xff")
+    odd.mkdir()
+    (odd / "a.py").write_text(secret)
+    (tmp_path / "b.py").write_text(secret)
+    for glob, paths in (("old*/", ["b.py"]), ("new/", ["b.py", "old\\xff/a.py"])):
+        (tmp_path / ".cencori-guard.toml").write_text(f'exclude = ["{glob}"]\n')
+        result = guard("scan", ".", "-o", "json", cwd=tmp_path)
+        assert result.code == 1, result.err
+        assert [path for _, _, path, _, _ in result.findings()] == paths

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from typing import TextIO
 
 from cencori_guard.errors import ExitCode, GuardError
 
@@ -31,6 +32,8 @@ def guarded(command: Callable[[], int]) -> int:
 
 def say(message: str, code: ExitCode) -> ExitCode:
     """Tell *message* on standard error, without keys and control characters; returns *code*."""
+    if sys.stderr is None:  # closed before we began: nobody listens
+        return code
     from cencori_guard.keys import redact  # the grammar: for when there is something to say
     from cencori_guard.text import harmless
 
@@ -39,6 +42,11 @@ def say(message: str, code: ExitCode) -> ExitCode:
     except OSError:
         pass
     return code
+
+
+def on_terminal(stream: TextIO | None) -> bool:
+    """Whether a person looks at *stream*; None: it was closed before we began."""
+    return stream is not None and stream.isatty()
 
 
 def silence_stdout() -> None:

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from cencori_guard.cli.main import common, verbosity
+from cencori_guard.cli.main import Seconds, common, verbosity
 from cencori_guard.errors import UsageError
 
 
@@ -76,7 +76,7 @@ def pre_push(context: click.Context, remote: str, url: str, verbose: int, quiet:
 @command.command(name="pre-receive", short_help="On a server: look at all that a push adds.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(),
     metavar="S",
     help="Refuse what could not be looked at in S seconds.",
 )

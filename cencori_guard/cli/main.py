@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import Any, TypeVar
 
 import click
@@ -13,9 +14,11 @@ from cencori_guard.cli.boundary import say
 from cencori_guard.errors import ExitCode
 
 _COMMANDS = {
+    "baseline": "cencori_guard.cli.baseline",
     "hook": "cencori_guard.cli.hook",
     "rules": "cencori_guard.cli.rules",
     "scan": "cencori_guard.cli.scan",
+    "verify": "cencori_guard.cli.verify",
 }
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -38,6 +41,20 @@ def verbosity(context: click.Context, verbose: int, quiet: bool) -> int:
     before = context.find_root().params if context.find_root() is not context else {}
     more: int = verbose + before.get("verbose", 0)
     return more - (2 if quiet or before.get("quiet") else 0)
+
+
+class Seconds(click.FloatRange):
+    """A time that ends."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401
+        """A number above 0, and neither ``inf`` nor ``nan``."""
+        seconds: float = super().convert(value, param, ctx)
+        if not isfinite(seconds):
+            self.fail(f"{value} is no number of seconds", param, ctx)
+        return seconds
 
 
 class _Lazy(click.Group):
@@ -63,6 +80,9 @@ def root(verbose: int, quiet: bool) -> None:
       cencori-guard scan .           look at this directory, as CI does
       cencori-guard scan --staged    look at what the next commit holds
       cencori-guard scan --history   look at every object of the repository
+      cencori-guard scan --verify    ask the API which of the keys found work
+      cencori-guard verify           ask it about a key on standard input
+      cencori-guard baseline create  excuse what is there, and go on from here
       cencori-guard rules            what is looked for, and why
 
     Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 not everything could be looked

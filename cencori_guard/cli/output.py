@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cencori_guard.cli.boundary import say, silence_stdout
+from cencori_guard.cli.writing import replace
 from cencori_guard.errors import ExitCode, UsageError
 from cencori_guard.models import Report
 from cencori_guard.report.interface import Style
@@ -54,7 +55,7 @@ def deliver(report: Report, outputs: Sequence[Output], verbosity: int) -> int:
                 silence_stdout()
             continue
         try:
-            _replace(output.file, WRITERS[output.format](report, style))
+            _write(output.file, WRITERS[output.format](report, style))
         except OSError as error:
             failed.append(f"{output.file}: cannot be written: {error.strerror}")
     code = exit_code(report)
@@ -83,19 +84,10 @@ def _to_stdout(report: Report, name: str, style: Style) -> None:
         silence_stdout()
 
 
-def _replace(file: str, text: str) -> None:
-    """Write *text* to *file* in one step, so that nobody ever reads half a report."""
+def _write(file: str, text: str) -> None:
+    """Write *text* to *file*, in one step where it is one."""
     if os.path.lexists(file) and not os.path.isfile(file):  # /dev/stderr, a named pipe
         with open(file, "w", encoding="utf-8") as stream:
             stream.write(text)
         return
-    target = os.path.realpath(file)
-    part = f"{target}.{os.getpid()}.part"
-    try:
-        with open(part, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        os.replace(part, target)
-    except BaseException:
-        if os.path.exists(part):
-            os.unlink(part)
-        raise
+    replace(file, text)

@@ -27,6 +27,8 @@ def command(name: str | None, verbose: int, quiet: bool) -> int:
         raise UsageError(f"no rule {name!r}{did_you_mean(name, list(Rule))}")
     text = RULES[Rule(name)]
     click.echo(name)
-    for line in (f"Fires on {text.fires_on}.", text.why, f"Severity: {text.severity}."):
+    verified = "With --verify: critical where the key is live, low where it is believed to be dead."
+    about_a_key = name.startswith("key-") or name == Rule.PUBLIC_ENV_NAME
+    for line in (f"Fires on {text.fires_on}.", text.why, f"Severity: {text.severity}.", *[verified] * about_a_key):
         click.echo(fill(line, 80, initial_indent="  ", subsequent_indent="  "))
     return 0

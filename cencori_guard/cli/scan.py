@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from cencori_guard.cli import output
-from cencori_guard.cli.main import common, verbosity
+from cencori_guard.cli.asking import asking, refuse_without, verifier_for
+from cencori_guard.cli.boundary import on_terminal
+from cencori_guard.cli.main import Seconds, common, verbosity
 from cencori_guard.cli.settings import policy_for, policy_of_head
 from cencori_guard.errors import UsageError
 from cencori_guard.git.listing import staged_changes
 from cencori_guard.git.runner import Git
-from cencori_guard.keys import redact
+from cencori_guard.keys import Key, redact
+from cencori_guard.liveness import Answer
 from cencori_guard.models import Severity
 from cencori_guard.pipeline import Job, Settings, run
 from cencori_guard.report.terminal import Meter
@@ -54,13 +57,18 @@ _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
 @click.option("--strict", is_flag=True, help="Exit with 3 when anything at all was skipped.")
 @click.option("--config", "config_file", metavar="FILE", help="Use this config, and no other.")
 @click.option("--no-config", is_flag=True, help="Use no config.")
-@click.option("--no-ignore", is_flag=True, help="Report what comments and config excuse or leave out.")
+@click.option(
+    "--baseline",
+    metavar="FILE",
+    help="Use this baseline (default: .cencori-guard-baseline.json at the root).",
+)
+@click.option("--no-ignore", is_flag=True, help="Report what comments, config and baseline excuse or leave out.")
+@click.option("--verify", is_flag=True, help="Ask the API which of the keys found work; says first whom it asks.")
+@asking
 @click.option("--no-bundles", is_flag=True, help="Leave out what ships although git ignores it.")
 @click.option("--incremental", is_flag=True, help="With --history: look only at what is new since the last time.")
 @click.option("--no-metadata", is_flag=True, help="Leave out messages, notes, ref names and URLs of remotes.")
-@click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="End the scan after S seconds."
-)
+@click.option("--timeout", type=Seconds(), metavar="S", help="End the scan after S seconds.")
 @click.option("--progress/--no-progress", default=None, help="Show a progress bar (default: on a terminal).")
 @common
 @click.pass_context
@@ -78,7 +86,12 @@ def command(
     strict: bool,
     config_file: str | None,
     no_config: bool,
+    baseline: str | None,
     no_ignore: bool,
+    verify: bool,
+    api_url: str | None,
+    verify_timeout: float | None,
+    control_env: str | None,
     no_bundles: bool,
     no_metadata: bool,
     incremental: bool,
@@ -108,14 +121,27 @@ def command(
         raise UsageError("--config names no file")
     if config_file is not None and no_config:
         raise UsageError("--config and --no-config: which?")
+    if baseline == "":
+        raise UsageError("--baseline names no file")
+    if baseline is not None and no_ignore:
+        raise UsageError("--baseline and --no-ignore: which?")
+    refuse_without(verify, api_url=api_url, verify_timeout=verify_timeout, control_env=control_env)
     wanted = output.parse(outputs)
+    verifier = verifier_for(api_url, verify_timeout, control_env) if verify else None
 
     def policy(base: bytes, targets: Sequence[Target]) -> Policy:
         places = [(place, target.root) for target in targets for place in _places(target)]
-        return policy_for(base, places, file=config_file, read=not no_config, obey=not no_ignore)
+        read, obey = not no_config, not no_ignore
+        return policy_for(base, places, file=config_file, read=read, obey=obey, baseline=baseline)
 
-    meter = Meter() if (sys.stderr.isatty() if progress is None else progress) else None
-    settings = Settings(_SEVERITIES_BY_NAME.get(fail_on or ""), strict, timeout, meter)
+    meter = Meter() if (on_terminal(sys.stderr) if progress is None else progress) else None
+
+    def ask(keys: Collection[Key]) -> Iterator[tuple[Key, Answer]]:
+        if meter:  # whom it asks is not to be said in the midst of a bar
+            meter.close()
+        return verifier.ask(keys) if verifier else iter(())
+
+    settings = Settings(_SEVERITIES_BY_NAME.get(fail_on or ""), strict, timeout, meter, ask if verify else None)
     remembering: Remembering | None = None
     try:
         if stdin:
@@ -135,7 +161,7 @@ def command(
             else:
                 job = _of_repository(repository, range_, since, metadata=not no_metadata)
             if repository.bare and config_file is None and not no_config:
-                decided = policy_of_head(repository.git, obey=not no_ignore)
+                decided = policy_of_head(repository.git, obey=not no_ignore, baseline=baseline)
             else:
                 decided = policy(repository.root, [Target(repository.root, checkout=True)])
             report = run(job, decided, settings)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cencori_guard.errors import UsageError
 from cencori_guard.keys import redact
 from cencori_guard.models import Rule, Severity
-from cencori_guard.text import did_you_mean, shown
+from cencori_guard.text import did_you_mean, name_from_here
 from cencori_guard.triage.inline import DAY
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def load(path: bytes) -> Config:
 
 def parse(text: bytes, path: bytes) -> Config:
     """The config that *text* holds, from the file *path*.  Raises :class:`UsageError`, with what to mend."""
-    source = _name(path)
+    source = name_from_here(path)
     whole = _parse(text, path)
     tool = whole.get("tool")
     data: Any = tool.get("cencori-guard") if isinstance(tool, dict) else None
@@ -118,18 +118,12 @@ def parse(text: bytes, path: bytes) -> Config:
     )
 
 
-def _name(path: bytes) -> str:
-    """*path* as messages show it: from here, where that is shorter."""
-    here = os.path.relpath(path)
-    return shown(here if len(here) < len(path) else path)
-
-
 def _read(path: bytes) -> bytes:
     try:
         with open(path, "rb") as stream:
             return stream.read(MOST_BYTES)
     except OSError as error:
-        raise UsageError(f"{_name(path)}: cannot be read: {error.strerror}") from error
+        raise UsageError(f"{name_from_here(path)}: cannot be read: {error.strerror}") from error
 
 
 def _parse(text: bytes, path: bytes) -> dict[str, Any]:
@@ -138,9 +132,9 @@ def _parse(text: bytes, path: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(text.decode("utf-8"))
     except ValueError as error:  # not UTF-8, not TOML, or a number beyond all bounds
-        raise UsageError(f"{_name(path)}: not valid TOML: {error}") from error
+        raise UsageError(f"{name_from_here(path)}: not valid TOML: {error}") from error
     except RecursionError as error:
-        raise UsageError(f"{_name(path)}: nested too deeply") from error
+        raise UsageError(f"{name_from_here(path)}: nested too deeply") from error
 
 
 class _Checker:
@@ -203,7 +197,7 @@ class Globs:
 
     def match(self, path: bytes) -> bool:
         """Whether *path* is meant."""
-        return self._spec is not None and bool(self._spec.match_file(path.decode("utf-8", "surrogateescape")))
+        return self._spec is not None and bool(self._spec.match_file(path.decode("utf-8", "replace")))
 
 
 def _compile(globs: Iterable[str]) -> GitIgnoreSpec | None:
