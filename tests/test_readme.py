@@ -50,11 +50,14 @@ RUN_IN = {
     "git log -p -1 | cencori-guard scan -": "test_the_commands_of_use",
     "cencori-guard rules": "test_the_commands_of_use",
     "cencori-guard rules key-in-source": "test_the_commands_of_use",
+    "cencori-guard scan . --verify": "test_walkthrough.py: test_from_the_alarm_to_dead_now",
+    "git show HEAD:src/chat.py | cencori-guard verify": "test_walkthrough.py: test_from_the_alarm_to_dead_now",
     "pre-commit install": "test_hook.py: test_the_real_pre_commit",
     "exec cencori-guard hook pre-commit": "test_hook.py: every test with a native hook",
     'exec cencori-guard hook commit-msg "$1"': "test_push.py: test_a_commit_message_in_a_real_commit",
     'exec cencori-guard hook pre-push "$@"': "test_push.py: every test with a guarded server",
     "exec cencori-guard hook pre-receive --timeout 60": "test_push.py: every test with a guarded server",
+    "cencori-guard baseline create": "test_baseline.py",
 }
 
 needs_wheels = pytest.mark.skipif(
