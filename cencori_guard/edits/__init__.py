@@ -1,0 +1,1 @@
+"""Changes to files: planned, shown, and made all or not at all."""
