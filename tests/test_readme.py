@@ -41,6 +41,8 @@ RUN_IN = {
     "python3 -m venv .venv": "test_from_a_checkout_without_make",
     ".venv/bin/pip install .": "test_from_a_checkout_without_make",
     ".venv/bin/cencori-guard scan .": "test_from_a_checkout_without_make",
+    "cencori-guard init": "test_init.py",
+    "cencori-guard doctor": "test_doctor.py",
     "cencori-guard scan .": "test_the_commands_of_use",
     "cencori-guard scan --staged": "test_the_commands_of_use",
     "cencori-guard scan --range main..HEAD": "test_the_commands_of_use",

@@ -15,7 +15,9 @@ from cencori_guard.errors import ExitCode
 
 _COMMANDS = {
     "baseline": "cencori_guard.cli.baseline",
+    "doctor": "cencori_guard.cli.doctor",
     "hook": "cencori_guard.cli.hook",
+    "init": "cencori_guard.cli.init",
     "rules": "cencori_guard.cli.rules",
     "scan": "cencori_guard.cli.scan",
     "verify": "cencori_guard.cli.verify",
@@ -80,6 +82,8 @@ def root(verbose: int, quiet: bool) -> None:
       cencori-guard scan .           look at this directory, as CI does
       cencori-guard scan --staged    look at what the next commit holds
       cencori-guard scan --history   look at every object of the repository
+      cencori-guard init             set up hooks, ignore rules, a template
+      cencori-guard doctor           is it well set up on this machine?
       cencori-guard scan --verify    ask the API which of the keys found work
       cencori-guard verify           ask it about a key on standard input
       cencori-guard baseline create  excuse what is there, and go on from here

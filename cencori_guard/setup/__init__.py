@@ -1,0 +1,1 @@
+"""What a repository needs so that no key leaves it: hooks, ignore rules, a template, a workflow."""
